@@ -1,0 +1,1 @@
+export { dispatcherStage, type DispatcherModules } from './stage.js';

@@ -1,0 +1,1 @@
+export { finderStage, type FinderModules } from './stage.js';

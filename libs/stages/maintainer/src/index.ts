@@ -1,0 +1,1 @@
+export { maintainerStage, type MaintainerModules } from './stage.js';

@@ -1,0 +1,1 @@
+export { monitorStage, type MonitorModules } from './stage.js';

@@ -1,0 +1,1 @@
+export { seederStage, type SeederModules } from './stage.js';

@@ -1,0 +1,1 @@
+export { synchronizerStage, type SynchronizerModules } from './stage.js';

@@ -1,0 +1,1 @@
+export { validatorStage, type ValidatorModules } from './stage.js';
