@@ -2,6 +2,7 @@
 module.exports = (name) => ({
   displayName: name,
   testEnvironment: 'node',
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/src/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -24,15 +24,18 @@ export {
 export { storeFailure } from './archive/failure-store.js';
 export { createGenerationMirror } from './archive/generation-store.js';
 export { readMentions, removeMentions } from './archive/mention-store.js';
-export { storeChecks, type StoredCheck } from './archive/metadata-store.js';
+export { putChecks, storeChecks, type StoredCheck } from './archive/metadata-store.js';
 export { overview, type Overview } from './archive/overview.js';
+export { readRelayProbes, writeRelayProbes, type RelayProbes } from './archive/relay-probes.js';
 export {
   findRelay,
   promoteCandidate,
   readRelay,
+  readRelayHealth,
   recordStatus,
   type Promotion,
   type Relay,
+  type RelayHealth,
 } from './archive/relay-store.js';
 export { readServiceData, writeServiceData, type ServiceDataType } from './archive/service-data.js';
 
@@ -82,6 +85,7 @@ export { metadata, relayChecks } from './db/tables/metadata.js';
 export { auditLog, jobFailures, jobRequests } from './db/tables/operations.js';
 export { relays, relayTasks } from './db/tables/relays.js';
 export { syncCoverage } from './db/tables/sync-coverage.js';
+export { relayUptimeDays, relayUptimeHours } from './db/tables/uptime.js';
 
 export {
   createHealthAnswers,
@@ -138,7 +142,7 @@ export { dispatchJob } from './queue/contracts/dispatcher.js';
 export { findJob } from './queue/contracts/finder.js';
 export { maintainJob } from './queue/contracts/maintainer.js';
 export { monitorJob } from './queue/contracts/monitor.js';
-export { publishJob } from './queue/contracts/publisher.js';
+export { PUBLICATIONS, publishJob } from './queue/contracts/publisher.js';
 export { CONTRACTS, contractOf, queuesOf, type QueueOf } from './queue/contracts/registry.js';
 export { seedJob } from './queue/contracts/seeder.js';
 export { syncJob } from './queue/contracts/synchronizer.js';
@@ -176,6 +180,7 @@ export {
   markEnqueued,
   pendingJobRequests,
   readJobRequest,
+  readJobRequests,
   type CreateResult,
   type JobRequest,
   type RequestStatus,
@@ -197,3 +202,42 @@ export {
 } from './schedule/relay-tasks.js';
 
 export { defineStage, type RunningStage, type Stage, type StageDefinition, type StartedHandlers } from './stage.js';
+
+export { settleAudit, writeAudit, type AuditEntry } from './audit/audit-log.js';
+export { countRelays, type RelayCount } from './reads/count-relays.js';
+export { listChecks, type CheckFilter, type CheckPosition, type CheckRow } from './reads/list-checks.js';
+export { listCoverage, type CoverageItem, type CoveragePosition } from './reads/list-coverage.js';
+export {
+  FAILURE_STATES,
+  listFailures,
+  readFailure,
+  settleFailure,
+  settleFailureOf,
+  type FailureRow,
+  type FailureState,
+} from './reads/list-failures.js';
+export {
+  listRelays,
+  RELAY_SORTS,
+  type ListedRelay,
+  type RelayFilter,
+  type RelayListOptions,
+  type RelayPosition,
+  type RelayRow,
+  type RelaySort,
+} from './reads/list-relays.js';
+export {
+  eventsStatement,
+  queryEvents,
+  readEvent,
+  readHolders,
+  type ArchivedEvent,
+  type EventHolder,
+  type EventPageOptions,
+  type EventPosition,
+  type EventQuery,
+} from './reads/query-events.js';
+export { countEventsOf, readRelayFacts, readRelayRow, readUptime, type RelayFact, type UptimeWindow } from './reads/relay-page.js';
+export { askToCancel, cancelJobRequest, isJobShared, reopenJobRequest } from './requests/cancel-request.js';
+export { createHttpMetrics, type HttpMetrics } from './metrics/http-metrics.js';
+export { lookUpJob, type FoundJob } from './queue/job-lookup.js';

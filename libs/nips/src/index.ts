@@ -31,6 +31,8 @@ export {
 export { nip19RelayHints, type RelayHintLimits } from './nip19/relay-hints.js';
 export type { CountAnswer } from './nip45/count-answer.js';
 export { relayMentions, type MentionSource, type RelayMention } from './nip65/relay-mentions.js';
+export { relayAccess, relayTypes, type RelayAccess } from './nip66/access.js';
+export { ANNOUNCEMENT_KIND, announcementEvent, type MonitorAnnouncement, type MonitorCheck } from './nip66/announcement.js';
 export {
   failed,
   passed,
@@ -42,6 +44,8 @@ export {
   type RttData,
   type SslData,
 } from './nip66/checks.js';
+export { accessTags, DISCOVERY_KIND, discoveryEvent, type DiscoveryFacts } from './nip66/discovery-event.js';
+export { readDiscovery, type Discovery, type DiscoveryResult } from './nip66/discovery-reader.js';
 export { dnsFacts, httpFacts, sslFacts } from './nip66/facts.js';
 export { findingOfFailure, findingOfProof, SEEN_STATUSES, type Finding } from './nip66/finding.js';
 export { rttCheck, rttLogs, type RttLogs, type RttPhase, type RttPhases } from './nip66/rtt.js';

@@ -72,3 +72,22 @@ export async function recordStatus(
     [relayId, found.status, found.reason ?? null, found.at, found.seen],
   );
 }
+
+/** What a verdict on a relay has to go by, besides the last look at it. Unix seconds. */
+export interface RelayHealth {
+  readonly status: RelayStatus;
+  readonly lastSeenAt: number | null;
+  readonly discoveredAt: number;
+  /** Looks in a row that found it missing. */
+  readonly failures: number;
+}
+
+/** Undefined for a relay that is gone or that no stage of this name watches. */
+export async function readRelayHealth(db: Queryable, relayId: number, stage: string): Promise<RelayHealth | undefined> {
+  const { rows } = await db.query<RelayHealth>(
+    `SELECT r.status, r.last_seen_at AS "lastSeenAt", r.discovered_at AS "discoveredAt", t.failures
+     FROM relays r JOIN relay_tasks t ON t.relay_id = r.id AND t.stage = $2 WHERE r.id = $1`,
+    [relayId, stage],
+  );
+  return rows[0];
+}

@@ -11,8 +11,9 @@ import { metadata, relayChecks } from './tables/metadata.js';
 import { auditLog, jobFailures, jobRequests } from './tables/operations.js';
 import { relays, relayTasks } from './tables/relays.js';
 import { syncCoverage } from './tables/sync-coverage.js';
+import { relayUptimeDays, relayUptimeHours } from './tables/uptime.js';
 
-const MAPPED = [relays, relayTasks, candidates, candidateSources, events, eventSeen, eventsDeclined, metadata, relayChecks, syncCoverage, jobRequests, jobFailures, auditLog];
+const MAPPED = [relays, relayTasks, candidates, candidateSources, events, eventSeen, eventsDeclined, metadata, relayChecks, relayUptimeHours, relayUptimeDays, syncCoverage, jobRequests, jobFailures, auditLog];
 
 describe('migrate', () => {
   let database: TestDatabase;

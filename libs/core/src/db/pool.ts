@@ -48,6 +48,9 @@ export function createPool(options: PoolOptions, onIdleError: OnIdleError): Pool
     },
   });
   pool.on('error', onIdleError);
+  // A connection that breaks while it is checked out has nobody else to tell, and an unheard error ends the process. Its
+  // user learns of it from the statement.
+  pool.on('connect', (client) => client.on('error', onIdleError));
   return pool;
 }
 

@@ -1,2 +1,2 @@
 /** The schema that this code was written for: the highest `version` in `schema_versions` that its migrations write. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;

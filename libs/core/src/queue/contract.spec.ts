@@ -14,7 +14,6 @@ import { validateJob } from './contracts/validator.js';
 import { QueueError } from './queue-error.js';
 
 const requestId = '6f1c3f0e-6f0e-4a6e-9a53-0d2f3a1b2c3d';
-const eventId = 'ab'.repeat(32);
 
 describe('contract', () => {
   it.each([
@@ -35,15 +34,9 @@ describe('contract', () => {
     ['sync', syncJob.encode({ relayId: 5 }), syncJob.dedup({ v: 1, relayId: 5 }), 'sync-5'],
     [
       'publish',
-      publishJob.encode({ what: 'event', eventId }),
-      publishJob.dedup({ v: 1, what: 'event', eventId }),
-      `publish-${eventId}`,
-    ],
-    [
-      'publish',
-      publishJob.encode({ what: 'relay', relayId: 5 }),
-      publishJob.dedup({ v: 1, what: 'relay', relayId: 5 }),
-      'publish-relay-5',
+      publishJob.encode({ what: 'discovery', relayId: 5 }),
+      publishJob.dedup({ v: 1, what: 'discovery', relayId: 5 }),
+      'publish-discovery-5',
     ],
     ['publish', publishJob.encode({ what: 'profile' }), publishJob.dedup({ v: 1, what: 'profile' }), 'publish-profile'],
     ['dispatch', dispatchJob.encode({}), dispatchJob.dedup({ v: 1 }), 'dispatch'],
@@ -63,7 +56,8 @@ describe('contract', () => {
     ['an id of nobody', () => monitorJob.encode({ relayId: 0 })],
     ['an id that is no integer', () => monitorJob.encode({ relayId: 1.5 })],
     ['a request id that is none', () => monitorJob.encode({ relayId: 1, requestId: 'me' })],
-    ['an event id that is none', () => publishJob.encode({ what: 'event', eventId: 'AB'.repeat(32) })],
+    ['a discovery of no relay', () => publishJob.encode({ what: 'discovery' })],
+    ['a profile of a relay', () => publishJob.encode({ what: 'profile', relayId: 5 })],
     ['a task with a colon', () => maintainJob.encode({ task: 'a:b' })],
   ])('refuses %s', (_what, encode) => {
     expect(encode).toThrow(expect.objectContaining({ code: 'payload-invalid', recovery: 'give-up' }));

@@ -108,12 +108,10 @@ describe('queue pool', () => {
     // Without a listener on the client the process would end here.
     await pool.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
 
-    await until(() =>
-      client.query('SELECT 1').then(
-        () => false,
-        () => true,
-      ),
+    await until(
+      async () => (await pool.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]!.pid])).rowCount === 0,
     );
+    await expect(client.query('SELECT 1')).rejects.toThrow();
     client.release(true);
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });

@@ -53,9 +53,11 @@ export function createProcessor({ queue, network }: ProcessorConfig, modules: Pr
   }
 
   async function judge(job: BullJob, signal: AbortSignal): Promise<Move> {
+    // Asked again behind the gate, where a job may have waited.
+    const enter = (): Promise<Move> => (isClosing() ? Promise.resolve(CLOSING) : run(job, signal));
     if (isClosing()) return CLOSING;
-    if (job.stalledCounter < SUSPECT_STALLS) return gate.beside(() => run(job, signal));
-    const solo = await gate.alone(() => run(job, signal), SOLO_WAIT_MS);
+    if (job.stalledCounter < SUSPECT_STALLS) return gate.beside(enter);
+    const solo = await gate.alone(enter, SOLO_WAIT_MS);
     return solo?.value ?? CROWDED;
   }
 

@@ -393,8 +393,10 @@ for (const { kind, open, describe: describeBackend } of suites) {
     });
 
     it('counts what a high-water mark needs, also while paused', async () => {
-      const { bus } = await bench(open);
-      await bus.enqueue(monitorJob, [{ relayId: 1 }, { relayId: 2 }], net);
+      const { backend, bus } = await bench(open);
+      await bus.enqueue(monitorJob, [{ relayId: 1 }], net);
+      // Without a priority, as schedulers and the board add them.
+      await backend.queue(MONITOR).add('monitor', { v: 1, relayId: 2 });
       await bus.enqueue(monitorJob, [{ relayId: 3 }], { ...net, delayMs: 60_000 });
 
       const expected = { waiting: 2, delayed: 1, active: 0, failed: 0, depth: 3 };
@@ -431,6 +433,8 @@ for (const { kind, open, describe: describeBackend } of suites) {
 
       await until(async () => (await outcomes())['ok'] === 12);
       expect(most).toBe(2);
+      // Counted before they are completed: until then the same work is not added.
+      await until(async () => (await bus.counts([MONITOR])).get(MONITOR)?.active === 0);
       await bus.limitFleet(MONITOR, undefined);
       await bus.enqueue(
         monitorJob,
@@ -622,44 +626,42 @@ for (const { kind, open, describe: describeBackend } of suites) {
 
     it('runs a job of a process that died again, and alone after two deaths', async () => {
       const { backend, bus, work } = await bench(open);
-      const times = { lockDuration: 400, stalledInterval: 150 };
       const stalls: number[] = [];
       await bus.enqueue(monitorJob, [{ relayId: 1 }], net);
       for (let deaths = 0; deaths < 2; deaths += 1) {
-        // A worker that takes the job and is never heard of again.
-        const dead = backend.worker(MONITOR, () => Promise.reject(new Error('not called')), {
-          lockDuration: 200,
-          skipStalledCheck: true,
-        });
+        // A worker that takes the job and is never heard of again, and another that notices.
+        const options = { lockDuration: 200, stalledInterval: 150, maxStalledCount: 3 };
+        const dead = backend.worker(MONITOR, () => Promise.reject(new Error('not called')), options);
         await until(() => dead.getNextJob(`dead-${deaths}`, { block: false }));
         await dead.close(true);
-        await sleep(250);
-        if (deaths === 0) {
-          const reaper = backend.worker(MONITOR, null as never, { stalledInterval: 150, maxStalledCount: 3 });
-          await reaper.startStalledCheckTimer();
-          await until(async () => (await bus.counts([MONITOR])).get(MONITOR)?.waiting === 1);
-          await reaper.close();
-        }
+        const reaper = backend.worker(MONITOR, () => Promise.reject(new Error('not called')), options);
+        closeLater(() => reaper.close());
+        await reaper.startStalledCheckTimer();
+        await until(async () => (await bus.counts([MONITOR])).get(MONITOR)?.waiting === 1);
+        await reaper.close();
       }
       await bus.enqueue(monitorJob, [{ relayId: 2 }, { relayId: 3 }, { relayId: 4 }], net);
 
       let running = 0;
       const beside: number[] = [];
+      const ran: number[] = [];
       await work(
         handle(monitorJob, async ({ relayId }, context) => {
           running += 1;
           if (relayId === 1) stalls.push(context.stalls);
-          await sleep(300);
+          await sleep(relayId === 1 ? 300 : 600);
           if (relayId === 1) beside.push(running);
           running -= 1;
+          ran.push(relayId);
           return done();
         }),
-        { concurrency: 8, times },
+        { concurrency: 8 },
       );
 
-      await until(() => beside.length === 1);
+      await until(() => ran.length === 4);
       expect(stalls).toEqual([2]);
       expect(beside).toEqual([1]);
+      expect(ran[0]).toBe(1);
     });
 
     describe('handlers', () => {

@@ -59,6 +59,12 @@ export async function readJobRequest(db: Queryable, id: string): Promise<JobRequ
   return rows[0];
 }
 
+/** Those of them that exist, in no order. */
+export async function readJobRequests(db: Queryable, ids: readonly string[]): Promise<JobRequest[]> {
+  const { rows } = await db.query<JobRequest>(`SELECT ${COLUMNS} FROM job_requests WHERE id = ANY ($1::uuid[])`, [ids]);
+  return rows;
+}
+
 export async function listJobRequests(db: Queryable, limit: number): Promise<JobRequest[]> {
   const { rows } = await db.query<JobRequest>(`SELECT ${COLUMNS} FROM job_requests ORDER BY created_at DESC, id LIMIT $1`, [limit]);
   return rows;

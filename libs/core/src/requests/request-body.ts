@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { PUBLICATIONS } from '../queue/contracts/publisher.js';
+
 const relay = z.string().min(1).max(2048).describe('Relay URL');
 
 /** What may be asked for ad hoc: by API, CLI and dashboard alike. */
@@ -9,7 +11,7 @@ export const JobRequestBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('validate'), relay }),
   z.strictObject({ kind: z.literal('monitor'), relay }),
   z.strictObject({ kind: z.literal('sync'), relay }),
-  z.strictObject({ kind: z.literal('publish'), what: z.string().min(1).max(200) }),
+  z.strictObject({ kind: z.literal('publish'), what: z.enum(PUBLICATIONS).exclude(['discovery']) }),
   z.strictObject({ kind: z.literal('maintain'), task: z.string().min(1).max(200) }),
 ]);
 

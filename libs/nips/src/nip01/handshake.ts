@@ -42,17 +42,14 @@ const PATIENCE = 20;
  * demands AUTH.
  */
 export async function proveNostr(options: ProofOptions, connection: RelayConnection): Promise<NostrProof> {
-  const deadline = performance.now() + options.timeoutMs;
-  const proof = await attempt(options, connection);
-  if (proof.ok || proof.reason !== 'notice') return proof;
-  // The NOTICE may have been a greeting that only sounds like a refusal: ask once more.
-  const second = await attempt({ ...options, timeoutMs: deadline - performance.now() }, connection);
-  return second.ok || second.reason === 'aborted' ? second : proof;
-}
-
-async function attempt(options: ProofOptions, connection: RelayConnection): Promise<NostrProof> {
   const { signal, timeoutMs, filter = { limit: 1 } } = options;
-  const request = connection.request([filter], { signal, idleMs: timeoutMs, hardMs: timeoutMs, maxEvents: PATIENCE });
+  const request = connection.request([filter], {
+    signal,
+    idleMs: timeoutMs,
+    hardMs: timeoutMs,
+    noticeGraceMs: timeoutMs,
+    maxEvents: PATIENCE,
+  });
   for await (const batch of request) {
     if (batch.some((event) => parseEvent(event).ok)) {
       return { ok: true, answer: 'event', readMs: request.firstAnswerMs ?? 0 };

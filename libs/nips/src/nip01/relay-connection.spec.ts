@@ -108,6 +108,27 @@ describe('RelayConnection', () => {
       expect(verbs(relay)).toEqual(sent);
     });
 
+    it('does not take a greeting for a refusal when an answer follows', async () => {
+      const { connection } = connect(([verb, sub], peer) => {
+        if (verb !== 'REQ') return;
+        peer.send(['NOTICE', 'paid relay, members only']);
+        setTimeout(() => peer.send(['EVENT', sub, 1]), 20);
+        setTimeout(() => peer.send(['EOSE', sub]), 120);
+      });
+
+      expect(await drain(request(connection, { noticeGraceMs: 60 }))).toMatchObject({ outcome: { end: 'eose' } });
+    });
+
+    it('waits no longer than its grace after a NOTICE', async () => {
+      const { connection } = connect(onReq(['NOTICE', 'rate-limited: later']));
+      const startedAt = performance.now();
+
+      const { outcome } = await drain(request(connection, { idleMs: 5_000, hardMs: 9_000, noticeGraceMs: 30 }));
+
+      expect(outcome).toMatchObject({ end: 'notice', class: 'rate-limited' });
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+    });
+
     it('keeps what came before the end', async () => {
       const { connection } = connect((message, peer) => {
         onReq(['EVENT', '$', 1], ['EVENT', '$', 2])(message, peer);

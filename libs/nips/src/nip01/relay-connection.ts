@@ -7,7 +7,7 @@ import { authFrame, countFrame, eventFrame, reqFrame } from './client-message.js
 import type { NoAnswer, Refusal } from './exchange.js';
 import { Question, refusedBy, type QuestionOptions, type QuestionWording } from './question.js';
 import { classifyReason } from './reason-text.js';
-import { Subscription, type RequestOptions } from './subscription.js';
+import { DEFAULT_NOTICE_GRACE_MS, Subscription, type RequestOptions } from './subscription.js';
 import { CHALLENGE_ID, Switchboard, type ConnectionCounters } from './switchboard.js';
 
 export interface ConnectionOptions {
@@ -77,7 +77,10 @@ export class RelayConnection {
    */
   request(filters: readonly Filter[], options: RequestOptions): Subscription {
     const id = this.#board.nextId();
-    const subscription = new Subscription({ id, frame: reqFrame(id, filters) }, options, this.#board);
+    // An opening takes at least one round trip, so an answer is under way no longer than that.
+    const noticeGraceMs = Math.max(DEFAULT_NOTICE_GRACE_MS, this.opening.openMs);
+    const frame = reqFrame(id, filters);
+    const subscription = new Subscription({ id, frame }, { noticeGraceMs, ...options }, this.#board);
     this.#board.enter(subscription);
     return subscription;
   }

@@ -82,7 +82,7 @@ describe('SilenceTimer', () => {
     await delay(60);
 
     expect(fired).toHaveLength(0);
-    expect(timers.mock.calls.filter(([, ms]) => (ms ?? 0) < 2 ** 31).length).toBeLessThanOrEqual(1);
+    expect(timers.mock.calls.length).toBeLessThanOrEqual(1);
     timers.mockRestore();
     timer.stop();
   });

@@ -32,10 +32,16 @@ export interface RequestOptions {
   readonly maxBytes?: number;
   /** Go on after EOSE; silence is then no end. `eoseHints` says when the stored part was over. */
   readonly live?: boolean;
+  /**
+   * A refusing NOTICE counts when no answer came for so long after it, for it may be a greeting that only sounds like
+   * a refusal. Default: half a second, or as long as the opening took where that is more.
+   */
+  readonly noticeGraceMs?: number;
   /** Reading stops while more than this is waiting to be pulled. */
   readonly buffer?: { readonly events: number; readonly bytes: number };
 }
 
+export const DEFAULT_NOTICE_GRACE_MS = 500;
 const DEFAULT_BUFFER = { events: 1_000, bytes: 4 * 1024 * 1024 };
 
 /**
@@ -64,6 +70,7 @@ export class Subscription implements AsyncIterable<unknown[]>, Exchange {
   #bytes = 0;
   #firstAnswerMs: number | undefined;
   #eoseHints: EoseHints | undefined;
+  #refusal: { readonly by: Refusal; readonly grace: SilenceTimer } | undefined;
 
   constructor(request: { readonly id: string; readonly frame: string }, options: RequestOptions, carrier: Carrier) {
     this.id = request.id;
@@ -71,8 +78,8 @@ export class Subscription implements AsyncIterable<unknown[]>, Exchange {
     this.#frame = request.frame;
     this.#options = options;
     this.#carrier = carrier;
-    this.#idle = new SilenceTimer(options.idleMs, () => this.#finish({ end: 'idle' }));
-    this.#hard = new SilenceTimer(options.hardMs, () => this.#finish({ end: 'hard' }));
+    this.#idle = new SilenceTimer(options.idleMs, () => this.#fallSilent('idle'));
+    this.#hard = new SilenceTimer(options.hardMs, () => this.#fallSilent('hard'));
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -124,6 +131,7 @@ export class Subscription implements AsyncIterable<unknown[]>, Exchange {
 
   hear(message: RelayMessage, bytes: number): void {
     this.#idle.heard();
+    this.#forgiveNotice();
     this.#bytes += bytes;
     if (message.type === 'EVENT') this.#receive(message.event, bytes);
     else if (message.type === 'EOSE') this.#endStored(message.hints);
@@ -133,7 +141,9 @@ export class Subscription implements AsyncIterable<unknown[]>, Exchange {
   }
 
   hearNotice(refusal: Refusal): void {
-    this.#finish({ end: 'notice', ...refusal });
+    this.#forgiveNotice();
+    const { noticeGraceMs = DEFAULT_NOTICE_GRACE_MS } = this.#options;
+    this.#refusal = { by: refusal, grace: new SilenceTimer(noticeGraceMs, () => this.#fallSilent('idle')) };
   }
 
   lose(close: SocketClose): void {
@@ -142,10 +152,21 @@ export class Subscription implements AsyncIterable<unknown[]>, Exchange {
 
   hold(): void {
     this.#idle.hold();
+    this.#refusal?.grace.hold();
   }
 
   resume(): void {
     this.#idle.resume();
+    this.#refusal?.grace.resume();
+  }
+
+  #forgiveNotice(): void {
+    this.#refusal?.grace.stop();
+    this.#refusal = undefined;
+  }
+
+  #fallSilent(end: 'idle' | 'hard'): void {
+    this.#finish(this.#refusal === undefined ? { end } : { end: 'notice', ...this.#refusal.by });
   }
 
   #receive(event: unknown, bytes: number): void {
@@ -190,6 +211,7 @@ export class Subscription implements AsyncIterable<unknown[]>, Exchange {
     this.#ended = true;
     this.#idle.stop();
     this.#hard.stop();
+    this.#refusal?.grace.stop();
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     if (outcome.end === 'aborted') this.#buffer = [];
     if (this.#holding) this.#hold(false);

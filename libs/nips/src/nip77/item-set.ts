@@ -8,6 +8,7 @@ export interface NegentropyItem {
 }
 
 const LIMBS = ID_BYTES / 4;
+const NOTHING = { length: 0, timestamp: 0 };
 
 /**
  * The local side of a reconciliation: ids sorted by (created_at, id), in columns. The sums of the ids are kept for
@@ -19,6 +20,8 @@ export class NegentropyItemSet {
   readonly #ids: Buffer;
   /** From `n * LIMBS` on: the sum of the first n ids, read as little-endian numbers, mod 2^256. */
   readonly #sums: Uint32Array;
+  /** What a fingerprint is the hash of; one for all, because allocating would cost more than hashing. */
+  readonly #hashed = new MessageWriter(ID_BYTES + 8);
 
   /**
    * Any order, sorted is fastest; what is given twice counts once. A created_at below 0 is left out: the protocol has
@@ -58,19 +61,16 @@ export class NegentropyItemSet {
   }
 
   fingerprint(from: number, to: number): Uint8Array {
-    const sum = new MessageWriter(ID_BYTES + 8);
+    const hashed = this.#hashed;
+    hashed.rewind(NOTHING);
     let borrow = 0;
     for (let limb = 0; limb < LIMBS; limb += 1) {
-      const difference = this.#sum(to, limb) - this.#sum(from, limb) - borrow;
+      const difference = (this.#sums[to * LIMBS + limb] ?? 0) - (this.#sums[from * LIMBS + limb] ?? 0) - borrow;
       borrow = difference < 0 ? 1 : 0;
-      for (let shift = 0; shift < 32; shift += 8) sum.byte((difference >>> shift) & 0xff);
+      for (let shift = 0; shift < 32; shift += 8) hashed.byte((difference >>> shift) & 0xff);
     }
-    sum.varint(to - from);
-    return hash('sha256', sum.take(), 'buffer').subarray(0, FINGERPRINT_BYTES);
-  }
-
-  #sum(count: number, limb: number): number {
-    return this.#sums[count * LIMBS + limb] ?? 0;
+    hashed.varint(to - from);
+    return hash('sha256', hashed.take(), 'buffer').subarray(0, FINGERPRINT_BYTES);
   }
 
   #isBelow(index: number, { timestamp, prefix }: Bound): boolean {
@@ -111,9 +111,8 @@ function collect(items: Iterable<NegentropyItem>): Columns {
 }
 
 function sorted(columns: Columns): Columns {
-  const count = columns.timestamps.length;
-  const order = Uint32Array.from({ length: count }, (_, index) => index);
-  if (order.every((item) => item === 0 || compareItems(columns, item - 1, item) < 0)) return columns;
+  if (isSorted(columns)) return columns;
+  const order = columns.timestamps.map((_, item) => item);
   order.sort((a, b) => compareItems(columns, a, b));
   const distinct = order.filter((item, at) => at === 0 || compareItems(columns, order[at - 1] ?? 0, item) !== 0);
   const timestamps = new Float64Array(distinct.length);
@@ -125,6 +124,13 @@ function sorted(columns: Columns): Columns {
   return { timestamps, ids };
 }
 
+function isSorted(columns: Columns): boolean {
+  for (let item = 1; item < columns.timestamps.length; item += 1) {
+    if (compareItems(columns, item - 1, item) >= 0) return false;
+  }
+  return true;
+}
+
 function compareItems({ timestamps, ids }: Columns, a: number, b: number): number {
   const older = (timestamps[a] ?? 0) - (timestamps[b] ?? 0);
   if (older !== 0) return older;
@@ -133,11 +139,12 @@ function compareItems({ timestamps, ids }: Columns, a: number, b: number): numbe
 
 function prefixSums(ids: Buffer): Uint32Array {
   const count = ids.length / ID_BYTES;
+  const words = new DataView(ids.buffer, ids.byteOffset, ids.length);
   const sums = new Uint32Array((count + 1) * LIMBS);
   for (let item = 0; item < count; item += 1) {
     let carry = 0;
     for (let limb = 0; limb < LIMBS; limb += 1) {
-      const sum = (sums[item * LIMBS + limb] ?? 0) + ids.readUInt32LE(item * ID_BYTES + limb * 4) + carry;
+      const sum = (sums[item * LIMBS + limb] ?? 0) + words.getUint32(item * ID_BYTES + limb * 4, true) + carry;
       carry = sum > 0xffffffff ? 1 : 0;
       sums[(item + 1) * LIMBS + limb] = sum;
     }

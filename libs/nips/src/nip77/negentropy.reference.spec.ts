@@ -48,8 +48,8 @@ const SIZES = [
   { common: 0, ours: 2_000, theirs: 0 },
   { common: 0, ours: 0, theirs: 2_000 },
   { common: 31, ours: 1, theirs: 1 },
-  { common: 3_000, ours: 300, theirs: 200 },
-  { common: 6_000, ours: 3, theirs: 3 },
+  { common: 1_500, ours: 300, theirs: 200 },
+  { common: 3_000, ours: 3, theirs: 3 },
 ];
 
 const CASES = CLOCKS.flatMap(([name, clock]) =>

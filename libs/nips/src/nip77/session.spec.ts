@@ -94,6 +94,21 @@ describe('runNegentropySession', () => {
     ]);
   });
 
+  it('tells an id once that the relay names in two rounds', async () => {
+    const id = 'ab'.repeat(32);
+    const untilSecond100 = `65000201${id}`;
+    const rest = `000001${'00'.repeat(16)}`;
+    const answer: Answer = ([verb, sub], peer) => {
+      if (verb === 'NEG-OPEN') peer.send(['NEG-MSG', sub, `61${untilSecond100}${rest}`]);
+      if (verb === 'NEG-MSG') peer.send(['NEG-MSG', sub, `6100000201${id}`]);
+    };
+
+    const { outcome, batches } = await run(answer);
+
+    expect(outcome).toMatchObject({ end: 'complete', need: 1, rounds: 2 });
+    expect(batches).toEqual([{ need: [id], have: [] }]);
+  });
+
   it('waits for a slow consumer before it asks on', async () => {
     const busy: number[] = [];
     let working = 0;
