@@ -1,0 +1,10 @@
+import { chromium } from 'playwright-core';
+const b = await chromium.launch({ executablePath: process.env.BIGBROTR_TEST_CHROMIUM, args: ['--no-sandbox'] });
+const page = await b.newPage({ viewport: { width: 1400, height: 900 } });
+const asked = []; page.on('request', r => asked.push(r.url())); page.on('console', m => console.log('console', m.type(), m.text())); page.on('pageerror', e => console.log('pageerror', e.message));
+const base = process.argv[2] ?? 'http://localhost:18099';
+await page.goto(base + '/queues', { waitUntil: 'networkidle' }); await page.screenshot({ path: '/tmp/board1.png' });
+await page.goto(base + '/queues/queue/validate-clearnet', { waitUntil: 'networkidle' }); await page.screenshot({ path: '/tmp/board2.png' });
+await page.goto(base + '/docs', { waitUntil: 'networkidle' }); await page.locator('details summary').first().click(); await page.screenshot({ path: '/tmp/docs1.png' });
+console.log([...new Set(asked.map(u => new URL(u).origin))]);
+await b.close();

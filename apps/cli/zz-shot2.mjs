@@ -1,0 +1,14 @@
+import { chromium } from 'playwright-core';
+const b = await chromium.launch({ executablePath: process.env.BIGBROTR_TEST_CHROMIUM, args: ['--no-sandbox'] });
+const page = await b.newPage({ viewport: { width: 1400, height: 900 } }); page.setDefaultTimeout(5000);
+page.on('request', r => r.method() !== 'GET' && console.log(r.method(), r.url(), r.postData())); page.on('response', async r => r.request().method() !== 'GET' && console.log(r.status(), await r.text()));
+page.on('console', m => m.type()==='error' && console.log('console', m.type(), m.text())); page.on('pageerror', e => console.log('pageerror', e.message));
+const base = 'http://localhost:18099';
+await page.goto(base + '/queues', { waitUntil: 'networkidle' }); await page.screenshot({ path: '/tmp/board1.png' });
+await page.goto(base + '/queues/queue/sync-clearnet', { waitUntil: 'networkidle' });
+await page.mouse.click(1354, 113); await page.waitForTimeout(600);
+await page.screenshot({ path: '/tmp/board3.png' });
+for (const t of await page.locator('[role=menuitem]').allInnerTexts()) process.stdout.write(JSON.stringify(t)+' ');
+await page.getByText(/add job/i).first().click().catch(e=>console.log(e.message)); await page.waitForTimeout(800);
+await page.screenshot({ path: '/tmp/board4.png' });
+await b.close();

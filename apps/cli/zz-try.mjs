@@ -1,0 +1,14 @@
+import { startApi } from '@bigbrotr/api';
+import * as core from '@bigbrotr/core';
+import { Client } from 'pg';
+const admin = new Client({connectionString: process.env.BIGBROTR_TEST_POSTGRES_URL}); await admin.connect();
+await admin.query('CREATE DATABASE api_try').catch(()=>{}); await admin.end();
+const url = process.env.BIGBROTR_TEST_POSTGRES_URL.replace(/\/postgres$/, '/api_try');
+await core.migrate(url);
+const log = core.createLogger({level:'info',pretty:false});
+const pool = core.createPool({url,max:10,connectTimeoutMs:2000,statementTimeoutMs:5000,idleTimeoutMs:5000,applicationName:'x'},()=>{});
+const backend = await core.openQueueBackend({backend:'redis',redisUrl:process.env.BIGBROTR_TEST_REDIS_URL,prefix:'apitry'},{log});
+const config = core.appConfigSchema([]).parse({api:{port:+(process.argv[2]??0)},networks:{tor:{enabled:true,proxyUrl:'socks5h://127.0.0.1:9050'},local:{enabled:true}}});
+const api = await startApi(config,{pool,backend,bus:core.createBus(backend),registry:core.createRegistry(),checks:{database:{probe:()=>pool.query('select 1')}},log});
+console.log(api.url);
+process.on('SIGTERM', async()=>{ await api.close(); await backend.close(); await pool.end(); });
