@@ -8,7 +8,9 @@ export function reportError(error: unknown, { stderr }: Pick<Shell, 'stderr'>): 
     stderr.write(`bigbrotr: ${error.message}\n`);
     return exitCodeOf(error);
   }
-  stderr.write(`bigbrotr: unexpected error\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  stderr.write(
+    `bigbrotr: unexpected error\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.negative;
 }
 

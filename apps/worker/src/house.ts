@@ -24,7 +24,7 @@ import {
   type StageName,
 } from '@bigbrotr/core';
 import { NETWORKS, type AppError, type Dial, type Network } from '@bigbrotr/models';
-import { createDialer, createVerifier, signEvent, type EngineChoice } from '@bigbrotr/utils';
+import { createDialer, createVerifier, signEvent, type EngineChoice, type SignedId } from '@bigbrotr/utils';
 
 import type { AppConfig } from './config.js';
 import { dialerNetworks } from './dialer-networks.js';
@@ -67,7 +67,12 @@ export async function openHouse(config: AppConfig, options: HouseOptions, module
   }
 }
 
-async function furnish(config: AppConfig, { stages, networks }: HouseOptions, { log, onFatal }: HouseModules, closers: Closers): Promise<House> {
+async function furnish(
+  config: AppConfig,
+  { stages, networks }: HouseOptions,
+  { log, onFatal }: HouseModules,
+  closers: Closers,
+): Promise<House> {
   const registry = createRegistry();
   const storage = await openStorage(config, { log });
   closers.defer(() => storage[Symbol.asyncDispose]());
@@ -86,9 +91,12 @@ async function furnish(config: AppConfig, { stages, networks }: HouseOptions, { 
     httpGet: dialer.httpGet,
     resolveFacts: dialer.resolveFacts,
     writer: new EventWriter({ ...EVENT_WRITER_DEFAULTS, profile: config.archive.profile }, { pool }),
-    verifyMany: verifier.verifyMany,
+    verifyMany: (items: readonly SignedId[], until: AbortSignal) => verifier.verifyMany(items, until),
     sign: (template: Parameters<typeof signEvent>[0]) => signEvent(template, key),
     networks: config.networks,
+    nostr: config.nostr,
+    monitor: config.monitor,
+    publishing: config.publisher.enabled,
     policy: config.policy,
     metrics: createEventMetrics(registry),
     now: Date.now,
@@ -112,7 +120,14 @@ async function furnish(config: AppConfig, { stages, networks }: HouseOptions, { 
   }
   const host = await openWorkerHost(
     { queues },
-    { backend, handlers, metrics: createJobMetrics(registry), log, onShutDown: onFatal, ...createRequestListener(pool, log) },
+    {
+      backend,
+      handlers,
+      metrics: createJobMetrics(registry),
+      log,
+      onShutDown: onFatal,
+      ...createRequestListener(pool, log),
+    },
   );
   closers.defer(() => host.close());
 
@@ -136,7 +151,9 @@ async function furnish(config: AppConfig, { stages, networks }: HouseOptions, { 
     dial: dialer.dial,
     checks: {
       database: { probe: () => pool.query('SELECT 1') },
-      queue: { probe: () => backend.ping().then((up) => up || Promise.reject(new Error('queue backend does not answer'))) },
+      queue: {
+        probe: () => backend.ping().then((up) => up || Promise.reject(new Error('queue backend does not answer'))),
+      },
     },
     close: () => closers.close(),
   };

@@ -48,7 +48,10 @@ export async function openStorage(config: StorageConfig, { log }: { readonly log
 
 export function openPool({ database }: Pick<AppConfig, 'database'>, log: Logger): Pool {
   if (database.url === undefined) {
-    throw new DatabaseError('unreachable', 'No database is configured. Set DATABASE_URL (database.url), or use `bigbrotr up`, which brings its own.');
+    throw new DatabaseError(
+      'unreachable',
+      'No database is configured. Set DATABASE_URL (database.url), or use `bigbrotr up`, which brings its own.',
+    );
   }
   return createPool(
     {

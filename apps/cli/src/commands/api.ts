@@ -17,7 +17,11 @@ export async function runApi(options: ConfigOptions, shell: Shell): Promise<numb
       const checks = {
         database: { probe: () => storage.pool.query('SELECT 1') },
         // Reads and requests work without it.
-        queue: { probe: () => storage.backend.ping().then((up) => up || Promise.reject(new Error('queue backend does not answer'))), optional: true },
+        queue: {
+          probe: () =>
+            storage.backend.ping().then((up) => up || Promise.reject(new Error('queue backend does not answer'))),
+          optional: true,
+        },
       };
       const api = await startApi(config, { ...storage, registry, checks, log });
       log.info({ url: api.url }, 'api ready');

@@ -33,9 +33,16 @@ describe('the bigbrotr command', () => {
   });
 
   /** The compiled command as a process of its own, without any of our variables. */
-  function run(args: readonly string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Promise<Ended> {
+  function run(
+    args: readonly string[],
+    { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+  ): Promise<Ended> {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory, env: { PATH, HOME, ...env }, timeout: 60_000 });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: directory,
+      env: { PATH, HOME, ...env },
+      timeout: 60_000,
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -44,7 +51,11 @@ describe('the bigbrotr command', () => {
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
   }
 
-  const jsonLines = (text: string): unknown[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+  const jsonLines = (text: string): unknown[] =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
 
   it('parses relay URLs, one line out for one line in', async () => {
     const input = 'wss://Relay.Example.com/\n\nhttp://x.example\r\nws://127.0.0.1:7777\nwss://b.example.com';
@@ -60,14 +71,25 @@ describe('the bigbrotr command', () => {
       { input: 'ws://127.0.0.1:7777', rejected: 'local' },
       { input: 'wss://b.example.com', url: 'wss://b.example.com', network: 'clearnet' },
     ]);
-    expect(jsonLines(named.out)).toEqual([{ input: 'ws://127.0.0.1:7777', url: 'ws://127.0.0.1:7777', network: 'local' }]);
+    expect(jsonLines(named.out)).toEqual([
+      { input: 'ws://127.0.0.1:7777', url: 'ws://127.0.0.1:7777', network: 'local' },
+    ]);
   });
 
   it('judges events by NIP-01, one line out for one line in', async () => {
     const factory = createEventFactory({ seed: 5 });
     const [good, forged, unsigned] = [factory.event(), factory.event(), factory.event()];
     const file = join(directory, 'events.jsonl');
-    await writeFile(file, [JSON.stringify(good), JSON.stringify(breakId(forged)), JSON.stringify(breakSignature(unsigned)), '', '{"id":1}'].join('\n') + '\n');
+    await writeFile(
+      file,
+      [
+        JSON.stringify(good),
+        JSON.stringify(breakId(forged)),
+        JSON.stringify(breakSignature(unsigned)),
+        '',
+        '{"id":1}',
+      ].join('\n') + '\n',
+    );
 
     const ended = await run(['events', 'verify', file, '--json']);
 
@@ -116,7 +138,11 @@ describe('the bigbrotr command', () => {
   });
 
   it.each([
-    ['the database', { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db', REDIS_URL: 'redis://127.0.0.1:1' }, 'PostgreSQL at 127.0.0.1:1/db does not answer'],
+    [
+      'the database',
+      { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/db', REDIS_URL: 'redis://127.0.0.1:1' },
+      'PostgreSQL at 127.0.0.1:1/db does not answer',
+    ],
     ['any database', {}, 'DATABASE_URL'],
   ])('answers the absence of %s with one line and exit code 3', async (_, env, told) => {
     const ended = await run(['worker'], { env });

@@ -7,20 +7,30 @@ import { linesOf } from '../lines.js';
 import { CommandError, EXIT, type Shell } from '../shell.js';
 import { load, type ConfigOptions } from './load.js';
 
-type Verdict = { readonly id: string; readonly verdict: 'ok' } | { readonly verdict: 'rejected'; readonly reason: string };
+type Verdict =
+  { readonly id: string; readonly verdict: 'ok' } | { readonly verdict: 'rejected'; readonly reason: string };
 
 /** One line out for one line in, judged by NIP-01 alone: shape, id, signature. */
-export async function runEventsVerify(file: string | undefined, { json = false, ...options }: ConfigOptions & { readonly json?: boolean }, shell: Shell): Promise<number> {
+export async function runEventsVerify(
+  file: string | undefined,
+  { json = false, ...options }: ConfigOptions & { readonly json?: boolean },
+  shell: Shell,
+): Promise<number> {
   const verifier = await createVerifier({ engine: load(options, shell).verify.engine });
   const input = file === undefined || file === '-' ? shell.stdin : createReadStream(file);
   try {
     for await (const line of linesOf(input)) {
       const verdict = judge(line, verifier);
-      const text = json ? JSON.stringify(verdict) : verdict.verdict === 'ok' ? `ok\t${verdict.id}` : `rejected\t${verdict.reason}`;
+      const text = json
+        ? JSON.stringify(verdict)
+        : verdict.verdict === 'ok'
+          ? `ok\t${verdict.id}`
+          : `rejected\t${verdict.reason}`;
       shell.stdout.write(`${text}\n`);
     }
   } catch (error) {
-    if (file !== undefined && isFileError(error)) throw new CommandError(`${file} cannot be read: ${error.code}.`, EXIT.usage, { cause: error });
+    if (file !== undefined && isFileError(error))
+      throw new CommandError(`${file} cannot be read: ${error.code}.`, EXIT.usage, { cause: error });
     throw error;
   }
   return EXIT.ok;

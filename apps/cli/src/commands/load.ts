@@ -14,7 +14,12 @@ export interface SelectionOptions {
 }
 
 export function load(options: ConfigOptions, shell: Shell, flags: Readonly<Record<string, unknown>> = {}): AppConfig {
-  return loadConfig({ schema: AppConfig, env: shell.env, flags, ...(options.config !== undefined && { file: options.config }) });
+  return loadConfig({
+    schema: AppConfig,
+    env: shell.env,
+    flags,
+    ...(options.config !== undefined && { file: options.config }),
+  });
 }
 
 /** Logs go to standard error: standard output is for answers. */
@@ -23,17 +28,29 @@ export function createLog(config: AppConfig): Logger {
 }
 
 /** Which stages and networks a process works on; everything that is not left out. */
-export function select({ stages, networks }: SelectionOptions): { stages: readonly StageName[]; networks: readonly Network[] } {
+export function select({ stages, networks }: SelectionOptions): {
+  stages: readonly StageName[];
+  networks: readonly Network[];
+} {
   return {
-    stages: choose('stage', STAGES.map((s) => s.name), stages),
+    stages: choose(
+      'stage',
+      STAGES.map((s) => s.name),
+      stages,
+    ),
     networks: choose('network', NETWORKS, networks),
   };
 }
 
-function choose<T extends string>(what: string, all: readonly T[], wanted: readonly string[] | undefined): readonly T[] {
+function choose<T extends string>(
+  what: string,
+  all: readonly T[],
+  wanted: readonly string[] | undefined,
+): readonly T[] {
   if (wanted === undefined) return all;
   for (const name of wanted) {
-    if (!all.some((known) => known === name)) throw new CommandError(`No ${what} is called ${name}. There are: ${all.join(', ')}.`);
+    if (!all.some((known) => known === name))
+      throw new CommandError(`No ${what} is called ${name}. There are: ${all.join(', ')}.`);
   }
   return all.filter((known) => wanted.includes(known));
 }

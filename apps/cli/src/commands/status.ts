@@ -4,7 +4,10 @@ import { withDatabase } from '../connect.js';
 import { EXIT, type Shell } from '../shell.js';
 import type { ConfigOptions } from './load.js';
 
-export function runStatus({ json = false, ...options }: ConfigOptions & { readonly json?: boolean }, shell: Shell): Promise<number> {
+export function runStatus(
+  { json = false, ...options }: ConfigOptions & { readonly json?: boolean },
+  shell: Shell,
+): Promise<number> {
   return withDatabase(options, shell, async (pool) => {
     const [archive, backlog] = await Promise.all([overview(pool), readBacklog(pool)]);
     if (json) {

@@ -12,7 +12,10 @@ export async function runWorker(options: ConfigOptions & SelectionOptions, shell
   return untilStopped(async (stop) => {
     const house = await openHouse(config, selection, { log, onFatal: stop });
     try {
-      const health = await startHealthServer({ host: config.api.host, port: config.api.port }, { registry: house.registry, checks: house.checks, log });
+      const health = await startHealthServer(
+        { host: config.api.host, port: config.api.port },
+        { registry: house.registry, checks: house.checks, log },
+      );
       log.info({ ...selection, port: health.port, engine: house.engine.engine }, 'worker ready');
       return {
         close: async () => {

@@ -13,6 +13,7 @@ const DEADLINE_MS = 300_000;
 
 describe('demo', () => {
   const output: string[] = [];
+  const chatter: string[] = [];
   let scratch: string;
   let before: Comparison;
   let after: Comparison;
@@ -41,7 +42,7 @@ describe('demo', () => {
         cwd: process.cwd(),
         stdin: Readable.from([]),
         stdout: { write: (text) => void output.push(text) },
-        stderr: { write: (text) => void process.stderr.write(text) },
+        stderr: { write: (text) => void chatter.push(text) },
       },
     );
   }, DEADLINE_MS);
@@ -90,6 +91,7 @@ describe('demo', () => {
     const [home] = await readdir(scratch);
 
     expect(existsSync(join(scratch, home!, 'up.log'))).toBe(true);
+    expect(chatter.join('')).toContain(`kept in ${join(scratch, home!)}`);
     expect(output.join('')).not.toContain('exit code');
     expect(output.join('')).toMatch(/peak memory of up \d+ MB/);
   });

@@ -14,7 +14,6 @@ function state(seconds = 7): ProgressState {
   const progress = {
     events: 1_500,
     sightings: 1_600,
-    elsewhere: 4,
     seenOn: new Map([
       ['ws://127.0.0.1:65535', 1_500],
       ['ws://127.0.0.1:65534', 100],

@@ -15,22 +15,16 @@ export interface ArchiveProgress {
   /** Events by URL of the relay. */
   readonly seenOn: ReadonlyMap<string, number>;
   readonly verdicts: ReadonlyMap<string, string>;
-  /** URLs that events name outside the simulated network; nobody follows them. */
-  readonly elsewhere: number;
 }
 
 export async function readProgress(db: Queryable): Promise<ArchiveProgress> {
   const seen = await db.query<{ url: string; events: number }>(
     'SELECT r.url, count(s.event_seq) AS events FROM relays r LEFT JOIN event_seen s ON s.relay_id = r.id GROUP BY r.id',
   );
-  const counts = await db.query<{ events: number; elsewhere: number }>(
-    'SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM candidates WHERE network <> $1) AS elsewhere',
-    [NETWORK],
-  );
+  const events = await db.query<{ events: number }>('SELECT count(*) AS events FROM events');
   const seenOn = new Map(seen.rows.map(({ url, events }) => [url, events]));
-  const { events = 0, elsewhere = 0 } = counts.rows[0] ?? {};
   const sightings = [...seenOn.values()].reduce((sum, count) => sum + count, 0);
-  return { events, sightings, seenOn, elsewhere, verdicts: await readVerdicts(db) };
+  return { events: events.rows[0]?.events ?? 0, sightings, seenOn, verdicts: await readVerdicts(db) };
 }
 
 /**

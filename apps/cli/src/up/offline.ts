@@ -8,7 +8,11 @@ const SAMPLE = 6;
  * Whether the network can be reached at all: true as soon as one of a few known relays opens, false when none does.
  * Undefined when there is nothing to ask, or we were told to stop.
  */
-export async function isOnline(canaries: readonly string[], { pool, dial }: { readonly pool: Pool; readonly dial: Dial }, signal: AbortSignal): Promise<boolean | undefined> {
+export async function isOnline(
+  canaries: readonly string[],
+  { pool, dial }: { readonly pool: Pool; readonly dial: Dial },
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
   const urls = canaries.length > 0 ? canaries : await knownUrls(pool);
   if (urls.length === 0) return undefined;
   const tries = urls.slice(0, SAMPLE).map(async (url) => {

@@ -8,7 +8,11 @@ const HORIZON = '60 seconds';
  * True when nothing is left to do for now: no task of an enabled network is due within a minute, no mention waits, and
  * no job is queued or running.
  */
-export async function isQuiet(networks: readonly Network[], queues: readonly string[], { pool, bus }: { readonly pool: Pool; readonly bus: Bus }): Promise<boolean> {
+export async function isQuiet(
+  networks: readonly Network[],
+  queues: readonly string[],
+  { pool, bus }: { readonly pool: Pool; readonly bus: Bus },
+): Promise<boolean> {
   const { rows } = await pool.query<{ busy: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM relay_tasks WHERE network = ANY ($1) AND NOT disabled AND next_due_at < now() + $2::interval)
          OR EXISTS (SELECT 1 FROM candidates WHERE network = ANY ($1) AND NOT exhausted AND next_due_at < now() + $2::interval)

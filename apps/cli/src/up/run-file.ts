@@ -27,7 +27,11 @@ export async function readRunFile(dataDir: string): Promise<RunFile | undefined>
     text = await readFile(pathOf(dataDir), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new CommandError(`${pathOf(dataDir)} cannot be read: ${String((error as NodeJS.ErrnoException).code)}.`, undefined, { cause: error });
+    throw new CommandError(
+      `${pathOf(dataDir)} cannot be read: ${String((error as NodeJS.ErrnoException).code)}.`,
+      undefined,
+      { cause: error },
+    );
   }
   const parsed = RunFile.safeParse(parseJson(text));
   return parsed.success && isAlive(parsed.data.pid) ? parsed.data : undefined;
@@ -36,7 +40,10 @@ export async function readRunFile(dataDir: string): Promise<RunFile | undefined>
 /** A second `up` on the same data is an error, told with the pid of the first. */
 export async function assertNothingRuns(dataDir: string): Promise<void> {
   const running = await readRunFile(dataDir);
-  if (running) throw new CommandError(`BigBrotr already runs on ${dataDir} (pid ${running.pid}, ${running.apiUrl}). Stop it first, or set BIGBROTR_DATA_DIR.`);
+  if (running)
+    throw new CommandError(
+      `BigBrotr already runs on ${dataDir} (pid ${running.pid}, ${running.apiUrl}). Stop it first, or set BIGBROTR_DATA_DIR.`,
+    );
 }
 
 /** Whole or not at all, never readable by others. */

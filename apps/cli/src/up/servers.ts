@@ -39,7 +39,12 @@ export async function startServers(config: AppConfig, dataDir: string, modules: 
   }
 }
 
-async function useDatabase({ database }: AppConfig, dataDir: string, closers: Closers, { log, onLost }: ServerModules): Promise<string> {
+async function useDatabase(
+  { database }: AppConfig,
+  dataDir: string,
+  closers: Closers,
+  { log, onLost }: ServerModules,
+): Promise<string> {
   if (database.url !== undefined) return database.url;
   const server = await startPostgres({ dataDir: join(dataDir, 'postgres'), maxConnections: MAX_CONNECTIONS, log });
   watch(server, 'PostgreSQL', onLost);
@@ -49,12 +54,22 @@ async function useDatabase({ database }: AppConfig, dataDir: string, closers: Cl
 
 type Queue = Pick<Servers, 'redisUrl' | 'queueBackend' | 'explanation'>;
 
-async function useQueue({ queue }: AppConfig, dataDir: string, closers: Closers, { path, log, onLost }: ServerModules): Promise<Queue> {
-  if (queue.backend === 'postgres') return { queueBackend: 'postgres', explanation: 'PostgreSQL, as queue.backend says' };
-  if (queue.redisUrl !== undefined) return { queueBackend: 'redis', redisUrl: queue.redisUrl, explanation: 'the Redis of REDIS_URL' };
+async function useQueue(
+  { queue }: AppConfig,
+  dataDir: string,
+  closers: Closers,
+  { path, log, onLost }: ServerModules,
+): Promise<Queue> {
+  if (queue.backend === 'postgres')
+    return { queueBackend: 'postgres', explanation: 'PostgreSQL, as queue.backend says' };
+  if (queue.redisUrl !== undefined)
+    return { queueBackend: 'redis', redisUrl: queue.redisUrl, explanation: 'the Redis of REDIS_URL' };
   const binary = findRedisBinary(path);
   if (binary === undefined) {
-    return { queueBackend: 'postgres', explanation: 'PostgreSQL, for there is no redis-server on PATH: one worker process, which is enough for a look' };
+    return {
+      queueBackend: 'postgres',
+      explanation: 'PostgreSQL, for there is no redis-server on PATH: one worker process, which is enough for a look',
+    };
   }
   const server = await startRedis({ binary, dataDir: join(dataDir, 'redis'), log });
   watch(server, 'Redis', onLost);

@@ -49,10 +49,18 @@ describe('bigbrotr up', () => {
     await rm(home, { recursive: true, force: true });
   });
 
-  function start(args: readonly string[] = []): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
+  function start(args: readonly string[] = []): {
+    child: ChildProcess;
+    said: () => string;
+    ended: Promise<number | null>;
+  } {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, BIGBROTR_DATA_DIR: join(home, 'data') };
-    const child = spawn(process.execPath, [MAIN, 'up', '--config', 'config.yaml', ...args], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, 'up', '--config', 'config.yaml', ...args], {
+      cwd: home,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     children.add(child);
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -86,7 +94,12 @@ describe('bigbrotr up', () => {
     expect((await stat(join(home, 'data/run.json'))).mode & 0o777).toBe(0o600);
     await until(async () => (await countEvents(run)) === EVENTS.length, { timeoutMs: 60_000 });
 
-    for (const [path, told] of [['/healthz', 'ok'], ['/readyz', 'ready'], ['/metrics', 'bigbrotr_events_total{verdict="stored"} 700'], ['/queues', '<html']] as const) {
+    for (const [path, told] of [
+      ['/healthz', 'ok'],
+      ['/readyz', 'ready'],
+      ['/metrics', 'bigbrotr_events_total{verdict="stored"} 700'],
+      ['/queues', '<html'],
+    ] as const) {
       const answer = await fetch(run.apiUrl + path);
       expect([path, answer.status]).toEqual([path, 200]);
       expect(await answer.text()).toContain(told);
@@ -114,7 +127,10 @@ describe('bigbrotr up', () => {
 
   it('names a port that is taken and what to do, and leaves no server behind', async () => {
     const port = new URL(relay.url).port;
-    await writeFile(join(home, 'taken.yaml'), `networks: { clearnet: { enabled: false }, local: { enabled: true } }\nseeder: { file: seeds.txt }\napi: { port: ${port} }\n`);
+    await writeFile(
+      join(home, 'taken.yaml'),
+      `networks: { clearnet: { enabled: false }, local: { enabled: true } }\nseeder: { file: seeds.txt }\napi: { port: ${port} }\n`,
+    );
 
     const ended = start(['--config', 'taken.yaml']);
 

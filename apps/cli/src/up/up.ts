@@ -34,7 +34,8 @@ export async function runUp(options: UpOptions, shell: Shell): Promise<number> {
   const config = load(options, shell, flags);
   const dataDir = await dataDirOf(config, shell);
   await assertNothingRuns(dataDir.path);
-  if (dataDir.reason === 'private-home') shell.stderr.write(`data: ${dataDir.path} (servers that root starts cannot enter this directory)\n`);
+  if (dataDir.reason === 'private-home')
+    shell.stderr.write(`data: ${dataDir.path} (servers that root starts cannot enter this directory)\n`);
   const log = createLog(config);
 
   return untilStopped(async (fail) => {
@@ -64,7 +65,8 @@ export async function runUp(options: UpOptions, shell: Shell): Promise<number> {
       const over = new AbortController();
       closers.defer(() => over.abort());
       closers.defer(showProgress(house.storage.pool, shell));
-      if (effective.networks.clearnet.enabled && selection.networks.includes('clearnet')) void tellWhenOffline(effective, house, shell, over.signal);
+      if (effective.networks.clearnet.enabled && selection.networks.includes('clearnet'))
+        void tellWhenOffline(effective, house, shell, over.signal);
       const networks = selection.networks.filter((network) => effective.networks[network].enabled);
       return {
         close: async () => {
@@ -80,11 +82,23 @@ export async function runUp(options: UpOptions, shell: Shell): Promise<number> {
   });
 }
 
-async function openServers(config: AppConfig, dataDir: string, shell: Shell, log: Logger, fail: (error: Error) => void): Promise<Servers> {
+async function openServers(
+  config: AppConfig,
+  dataDir: string,
+  shell: Shell,
+  log: Logger,
+  fail: (error: Error) => void,
+): Promise<Servers> {
   return startServers(config, dataDir, {
     path: shell.env['PATH'],
     log: (line) => log.debug({ line }, 'server says'),
-    onLost: (name) => fail(new CommandError(`The private ${name} ended unexpectedly; its data are in ${dataDir}. Starting again recovers them.`, EXIT.negative)),
+    onLost: (name) =>
+      fail(
+        new CommandError(
+          `The private ${name} ended unexpectedly; its data are in ${dataDir}. Starting again recovers them.`,
+          EXIT.negative,
+        ),
+      ),
   });
 }
 
@@ -97,7 +111,10 @@ function serverFlags({ databaseUrl, redisUrl, queueBackend }: Servers, config: A
   };
 }
 
-function announce({ stderr }: Shell, { servers, apiUrl, dataDir, house }: { servers: Servers; apiUrl: string; dataDir: string; house: House }): void {
+function announce(
+  { stderr }: Shell,
+  { servers, apiUrl, dataDir, house }: { servers: Servers; apiUrl: string; dataDir: string; house: House },
+): void {
   const { engine, slow } = house.engine;
   stderr.write(
     [
@@ -116,16 +133,22 @@ function announce({ stderr }: Shell, { servers, apiUrl, dataDir, house }: { serv
 async function tellWhenOffline(config: AppConfig, house: House, { stderr }: Shell, signal: AbortSignal): Promise<void> {
   // The seed list needs a moment to become candidates.
   await sleep(3_000, undefined, { signal }).catch(() => undefined);
-  const online = signal.aborted ? undefined : await isOnline(config.networks.clearnet.canaries, { pool: house.storage.pool, dial: house.dial }, signal);
+  const online = signal.aborted
+    ? undefined
+    : await isOnline(config.networks.clearnet.canaries, { pool: house.storage.pool, dial: house.dial }, signal);
   if (online === false) {
-    stderr.write('\noffline: none of the known relays can be reached from here. BigBrotr keeps trying; `npm run demo` shows everything without the internet.\n');
+    stderr.write(
+      '\noffline: none of the known relays can be reached from here. BigBrotr keeps trying; `npm run demo` shows everything without the internet.\n',
+    );
   }
 }
 
 /** Quiet twice in a row: between two jobs there is a moment when nothing is to be seen. */
 async function untilQuiet(networks: readonly Network[], { storage }: House, signal: AbortSignal): Promise<number> {
-  const queues = queuesOf(NETWORKS.filter((network) => networks.includes(network))).filter((queue) => queue !== 'dispatch');
-  for (let quiet = 0; quiet < 2; ) {
+  const queues = queuesOf(NETWORKS.filter((network) => networks.includes(network))).filter(
+    (queue) => queue !== 'dispatch',
+  );
+  for (let quiet = 0; quiet < 2;) {
     await sleep(QUIET_CHECK_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
     quiet = (await isQuiet(networks, queues, storage)) ? quiet + 1 : 0;

@@ -12,12 +12,23 @@ const GRACE_MS = 20_000;
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
 /** Worker processes beside this one. They end with us, also when we are killed: their standard input closes. */
-export function startWorkers({ workers, config, networks }: UpOptions, servers: Servers, shell: Shell, fail: (error: Error) => void): { close(): Promise<void> } {
+export function startWorkers(
+  { workers, config, networks }: UpOptions,
+  servers: Servers,
+  shell: Shell,
+  fail: (error: Error) => void,
+): { close(): Promise<void> } {
   if (workers > 1 && servers.queueBackend === 'postgres') {
     throw new CommandError('Several worker processes need Redis. Install redis-server, or set REDIS_URL.', EXIT.usage);
   }
   let closing = false;
-  const args = ['worker', '--stages', SCALING_STAGES, ...(config === undefined ? [] : ['--config', config]), ...(networks ? ['--networks', networks.join(',')] : [])];
+  const args = [
+    'worker',
+    '--stages',
+    SCALING_STAGES,
+    ...(config === undefined ? [] : ['--config', config]),
+    ...(networks ? ['--networks', networks.join(',')] : []),
+  ];
   const env = {
     ...shell.env,
     DATABASE_URL: servers.databaseUrl,
@@ -27,7 +38,11 @@ export function startWorkers({ workers, config, networks }: UpOptions, servers: 
     BIGBROTR_PARENT: 'stdin',
   };
   const children = Array.from({ length: workers - 1 }, () => {
-    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'inherit', 'inherit'], detached: true });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env,
+      stdio: ['pipe', 'inherit', 'inherit'],
+      detached: true,
+    });
     child.on('exit', (code) => {
       if (!closing) fail(new CommandError(`A worker process ended unexpectedly (${code ?? 'signal'}).`, EXIT.negative));
     });

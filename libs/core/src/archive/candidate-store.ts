@@ -24,7 +24,11 @@ export interface Candidate {
  * Adds candidates and remembers their sources. A URL that is a relay or a candidate already keeps everything it has.
  * @returns the ids that are new, by network.
  */
-export async function putCandidates(db: Queryable, found: readonly FoundUrl[], at: number): Promise<{ id: number; network: Network }[]> {
+export async function putCandidates(
+  db: Queryable,
+  found: readonly FoundUrl[],
+  at: number,
+): Promise<{ id: number; network: Network }[]> {
   if (found.length === 0) return [];
   const { rows } = await db.query<{ id: number; network: Network }>(
     'SELECT candidate_id AS id, candidate_network AS network FROM candidates_put($1, $2, $3, $4, $5, $6)',
@@ -70,5 +74,8 @@ export async function recordCandidateFailure(db: Queryable, id: number, failure:
 
 /** A verdict that says nothing about the candidate (we were offline): due again, not counted. */
 export async function postponeCandidate(db: Queryable, id: number, retryInMs: number): Promise<void> {
-  await db.query('UPDATE candidates SET claimed_at = NULL, next_due_at = now() + make_interval(secs => $2 / 1000.0) WHERE id = $1', [id, retryInMs]);
+  await db.query(
+    'UPDATE candidates SET claimed_at = NULL, next_due_at = now() + make_interval(secs => $2 / 1000.0) WHERE id = $1',
+    [id, retryInMs],
+  );
 }

@@ -27,7 +27,11 @@ interface EventRow {
  * Stores verified events inside the caller's transaction. A row that the database refuses is bisected out behind
  * savepoints, so that it never takes its batch with it.
  */
-export async function storeEvents(tx: Transaction, events: readonly NostrEvent[], profile: ArchiveProfile): Promise<StoredEvents> {
+export async function storeEvents(
+  tx: Transaction,
+  events: readonly NostrEvent[],
+  profile: ArchiveProfile,
+): Promise<StoredEvents> {
   const seqs = new Map<string, number>();
   const refused: NostrEvent[] = [];
   const insertedIds = new Set<string>();
@@ -62,11 +66,15 @@ export async function storeEvents(tx: Transaction, events: readonly NostrEvent[]
 function toRow(event: NostrEvent, profile: ArchiveProfile): EventRow {
   if (profile === 'light') return { event, tags: null, content: null, raw: null };
   // U+0000 has no place in text or jsonb: such an event keeps its bytes instead.
-  if (hasNul(event)) return { event, tags: null, content: null, raw: Buffer.from(JSON.stringify(event)).toString('hex') };
+  if (hasNul(event))
+    return { event, tags: null, content: null, raw: Buffer.from(JSON.stringify(event)).toString('hex') };
   return { event, tags: JSON.stringify(event.tags), content: event.content, raw: null };
 }
 
-async function insert(tx: Transaction, rows: readonly EventRow[]): Promise<{ id: string; seq: number; inserted: boolean }[]> {
+async function insert(
+  tx: Transaction,
+  rows: readonly EventRow[],
+): Promise<{ id: string; seq: number; inserted: boolean }[]> {
   const result = await tx.query<{ id: string; seq: number; inserted: boolean }>({
     name: 'events_put',
     text: "SELECT encode(event_id, 'hex') AS id, event_seq AS seq, inserted FROM events_put($1, $2, $3, $4, $5, $6, $7, $8, $9)",

@@ -18,10 +18,19 @@ describe('EventWriter', () => {
   beforeAll(async () => {
     database = await createTestDatabase(migrate);
     pool = createPool(
-      { url: database.url, max: 4, connectTimeoutMs: 5_000, statementTimeoutMs: 20_000, idleTimeoutMs: 5_000, applicationName: 'spec' },
+      {
+        url: database.url,
+        max: 4,
+        connectTimeoutMs: 5_000,
+        statementTimeoutMs: 20_000,
+        idleTimeoutMs: 5_000,
+        applicationName: 'spec',
+      },
       () => undefined,
     );
-    await pool.query(`SELECT relays_insert(ARRAY['wss://a.example', 'wss://b.example'], ARRAY['clearnet', 'clearnet'], ARRAY[1, 1]::bigint[])`);
+    await pool.query(
+      `SELECT relays_insert(ARRAY['wss://a.example', 'wss://b.example'], ARRAY['clearnet', 'clearnet'], ARRAY[1, 1]::bigint[])`,
+    );
     relayIds = (await pool.query<{ id: number }>('SELECT id FROM relays ORDER BY url')).rows.map((r) => r.id);
   });
 
@@ -35,7 +44,15 @@ describe('EventWriter', () => {
   }
 
   function page(events: readonly NostrEvent[], more: Partial<PageCommit> = {}): PageCommit {
-    return { relayId: relayIds[0]!, seenAt: 1_800_000_000, fresh: events, known: [], declined: [], mentions: [], ...more };
+    return {
+      relayId: relayIds[0]!,
+      seenAt: 1_800_000_000,
+      fresh: events,
+      known: [],
+      declined: [],
+      mentions: [],
+      ...more,
+    };
   }
 
   async function count(sql: string, values: unknown[] = []): Promise<number> {
@@ -45,7 +62,15 @@ describe('EventWriter', () => {
   const idsOf = (events: readonly NostrEvent[]) => events.map((e) => Buffer.from(e.id, 'hex'));
 
   it('stores an event as it came, with its relay', async () => {
-    const event = factory.event({ kind: 1, tags: [['e', 'x'.repeat(64), 'hint'], ['t', 'quote " and \\ backslash'], ['long', 'y']], content: 'ünïcode {"a":1}\n,' });
+    const event = factory.event({
+      kind: 1,
+      tags: [
+        ['e', 'x'.repeat(64), 'hint'],
+        ['t', 'quote " and \\ backslash'],
+        ['long', 'y'],
+      ],
+      content: 'ünïcode {"a":1}\n,',
+    });
 
     const result = await writer().commit(page([event]));
 
@@ -56,7 +81,12 @@ describe('EventWriter', () => {
       idsOf([event]),
     );
     expect(rows).toEqual([{ ...event, tagvalues: [`e:${'x'.repeat(64)}`, 't:quote " and \\ backslash'] }]);
-    expect(await count('events_relays WHERE event_id = $1 AND relay_url = $2 AND seen_at = 1800000000', [...idsOf([event]), 'wss://a.example'])).toBe(1);
+    expect(
+      await count('events_relays WHERE event_id = $1 AND relay_url = $2 AND seen_at = 1800000000', [
+        ...idsOf([event]),
+        'wss://a.example',
+      ]),
+    ).toBe(1);
   });
 
   it('stores an event once, however many relays bring it at once, and each relay with it', async () => {
@@ -74,9 +104,15 @@ describe('EventWriter', () => {
     const events = factory.many(500);
     const writers = [writer(), writer(), writer()];
 
-    await Promise.all(writers.map((w, i) => w.commit(page(i % 2 === 0 ? events : [...events].reverse(), { relayId: relayIds[i % 2]! }))));
+    await Promise.all(
+      writers.map((w, i) =>
+        w.commit(page(i % 2 === 0 ? events : [...events].reverse(), { relayId: relayIds[i % 2]! })),
+      ),
+    );
 
-    expect(await count('event_seen s JOIN events e ON e.seq = s.event_seq WHERE e.id = ANY ($1)', [idsOf(events)])).toBe(1_000);
+    expect(
+      await count('event_seen s JOIN events e ON e.seq = s.event_seq WHERE e.id = ANY ($1)', [idsOf(events)]),
+    ).toBe(1_000);
   });
 
   it('knows what is stored, and pairs it without its body', async () => {
@@ -86,7 +122,10 @@ describe('EventWriter', () => {
 
     const known = await other.known([...events.map((e) => e.id), 'f'.repeat(64)]);
     const result = await other.commit(
-      page([], { relayId: relayIds[1]!, known: [...known].map(([id, seq]) => ({ seq, createdAt: events.find((e) => e.id === id)!.created_at })) }),
+      page([], {
+        relayId: relayIds[1]!,
+        known: [...known].map(([id, seq]) => ({ seq, createdAt: events.find((e) => e.id === id)!.created_at })),
+      }),
     );
 
     expect([...known.keys()].sort()).toEqual(events.map((e) => e.id).sort());
@@ -98,7 +137,10 @@ describe('EventWriter', () => {
 
     expect((await writer().commit(page([event]))).stored).toBe(1);
 
-    const { rows } = await pool.query<{ raw: Buffer; content: string | null }>('SELECT raw, content FROM events WHERE id = $1', idsOf([event]));
+    const { rows } = await pool.query<{ raw: Buffer; content: string | null }>(
+      'SELECT raw, content FROM events WHERE id = $1',
+      idsOf([event]),
+    );
     expect(rows[0]?.content).toBeNull();
     expect(JSON.parse(rows[0]!.raw.toString())).toEqual(event);
   });
@@ -124,24 +166,45 @@ describe('EventWriter', () => {
   });
 
   it('leaves tags and content out in the light profile, and still marks what expires', async () => {
-    const event = factory.event({ tags: [['expiration', '1700000123'], ['t', 'x']], content: 'hello\0' });
+    const event = factory.event({
+      tags: [
+        ['expiration', '1700000123'],
+        ['t', 'x'],
+      ],
+      content: 'hello\0',
+    });
 
     await writer('light').commit(page([event]));
 
-    const { rows } = await pool.query('SELECT tags, tagvalues, content, raw, expires_at FROM events WHERE id = $1', idsOf([event]));
+    const { rows } = await pool.query(
+      'SELECT tags, tagvalues, content, raw, expires_at FROM events WHERE id = $1',
+      idsOf([event]),
+    );
     expect(rows).toEqual([{ tags: null, tagvalues: null, content: null, raw: null, expires_at: 1_700_000_123 }]);
   });
 
   it('keeps mentions once, and drops those that no key can hold', async () => {
-    const mentions = ['wss://x.example', 'wss://x.example', 'bad\0', 'w'.repeat(5_000)].map((raw) => ({ raw, source: 'kind:10002' }));
+    const mentions = ['wss://x.example', 'wss://x.example', 'bad\0', 'w'.repeat(5_000)].map((raw) => ({
+      raw,
+      source: 'kind:10002',
+    }));
 
     await writer().commit(page([], { mentions }));
 
-    expect((await pool.query('SELECT raw, source FROM mentions')).rows).toEqual([{ raw: 'wss://x.example', source: 'kind:10002' }]);
+    expect((await pool.query('SELECT raw, source FROM mentions')).rows).toEqual([
+      { raw: 'wss://x.example', source: 'kind:10002' },
+    ]);
   });
 
   describe('with coverage', () => {
-    const row: CoverageRow = { since: 0, until: 99, method: 'page', status: 'complete', events: 1, verifiedAt: 1_800_000_000 };
+    const row: CoverageRow = {
+      since: 0,
+      until: 99,
+      method: 'page',
+      status: 'complete',
+      events: 1,
+      verifiedAt: 1_800_000_000,
+    };
 
     async function lease(key: string): Promise<{ leaseKey: string; holder: string; epoch: number }> {
       const taken = await takeLeases(pool, [{ key, limit: 1 }], 'me', 10_000);
@@ -153,7 +216,9 @@ describe('EventWriter', () => {
       const fence = await lease('relay:cover-1');
       const event = factory.event();
 
-      const result = await writer().commit(page([event], { coverage: { filterKey: 'k1', deleted: [], inserted: [row], fence } }));
+      const result = await writer().commit(
+        page([event], { coverage: { filterKey: 'k1', deleted: [], inserted: [row], fence } }),
+      );
 
       expect(result).toMatchObject({ stored: 1, fenced: false });
       expect(await readCoverage(pool, relayIds[0]!, 'k1')).toEqual([row]);
@@ -180,7 +245,9 @@ describe('EventWriter', () => {
 
       const [fenced, fine] = await Promise.all([
         w.commit(page([a], { coverage: { filterKey: 'k3', deleted: [], inserted: [row], fence: stale } })),
-        w.commit(page([b], { relayId: relayIds[1]!, coverage: { filterKey: 'k3', deleted: [], inserted: [row], fence } })),
+        w.commit(
+          page([b], { relayId: relayIds[1]!, coverage: { filterKey: 'k3', deleted: [], inserted: [row], fence } }),
+        ),
       ]);
 
       expect(fenced).toMatchObject({ stored: 1, fenced: true });

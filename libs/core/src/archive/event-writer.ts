@@ -134,7 +134,13 @@ export class EventWriter {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
-      const written = await transaction(this.#pool, (tx) => writePages(tx, batch.map((w) => w.page), this.#options.profile));
+      const written = await transaction(this.#pool, (tx) =>
+        writePages(
+          tx,
+          batch.map((w) => w.page),
+          this.#options.profile,
+        ),
+      );
       for (const [id, seq] of written.seqs) this.#known.add(id, seq);
       batch.forEach((w, i) => {
         const result = written.results[i];
@@ -176,7 +182,11 @@ async function writePages(
   return { seqs: events.seqs, results };
 }
 
-async function writeSeen(tx: Transaction, pages: readonly PageCommit[], seqs: ReadonlyMap<string, number>): Promise<Map<number, number>> {
+async function writeSeen(
+  tx: Transaction,
+  pages: readonly PageCommit[],
+  seqs: ReadonlyMap<string, number>,
+): Promise<Map<number, number>> {
   const relayIds: number[] = [];
   const createdAts: number[] = [];
   const eventSeqs: number[] = [];
@@ -205,12 +215,22 @@ async function writeSeen(tx: Transaction, pages: readonly PageCommit[], seqs: Re
   return paired;
 }
 
-async function writeDeclined(tx: Transaction, pages: readonly PageCommit[], refused: ReadonlySet<string>): Promise<void> {
+async function writeDeclined(
+  tx: Transaction,
+  pages: readonly PageCommit[],
+  refused: ReadonlySet<string>,
+): Promise<void> {
   const rows = pages.flatMap((page) => [
     ...page.declined.map((d) => ({ ...d, relayId: page.relayId, at: page.seenAt })),
     ...page.fresh
       .filter((e) => refused.has(e.id))
-      .map((e) => ({ id: e.id, createdAt: e.created_at, reason: 'unstorable', relayId: page.relayId, at: page.seenAt })),
+      .map((e) => ({
+        id: e.id,
+        createdAt: e.created_at,
+        reason: 'unstorable',
+        relayId: page.relayId,
+        at: page.seenAt,
+      })),
   ]);
   if (rows.length === 0) return;
   await tx.query(
@@ -232,7 +252,8 @@ async function writeDeclined(tx: Transaction, pages: readonly PageCommit[], refu
 async function writeMentions(tx: Transaction, pages: readonly PageCommit[]): Promise<void> {
   const rows = new Map<string, { source: string; at: number }>();
   for (const page of pages) {
-    for (const { raw, source } of page.mentions) if (isStorableKey(raw) && !rows.has(raw)) rows.set(raw, { source, at: page.seenAt });
+    for (const { raw, source } of page.mentions)
+      if (isStorableKey(raw) && !rows.has(raw)) rows.set(raw, { source, at: page.seenAt });
   }
   if (rows.size === 0) return;
   const mentions = [...rows];
@@ -241,7 +262,11 @@ async function writeMentions(tx: Transaction, pages: readonly PageCommit[]): Pro
      SELECT i.raw, i.source, i.found_at FROM unnest($1::text[], $2::text[], $3::bigint[]) AS i(raw, source, found_at)
      ORDER BY i.raw
      ON CONFLICT DO NOTHING`,
-    [textArray(mentions.map(([raw]) => raw)), textArray(mentions.map(([, m]) => m.source)), numberArray(mentions.map(([, m]) => m.at))],
+    [
+      textArray(mentions.map(([raw]) => raw)),
+      textArray(mentions.map(([, m]) => m.source)),
+      numberArray(mentions.map(([, m]) => m.at)),
+    ],
   );
 }
 

@@ -8,6 +8,16 @@ export async function storeFailure(db: Queryable, letter: DeadLetter): Promise<v
      VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), to_timestamp($9 / 1000.0))
      ON CONFLICT (queue, job_id) DO UPDATE SET reason = excluded.reason, stack = excluded.stack, attempts = excluded.attempts,
        stalled = excluded.stalled, last_at = excluded.last_at, state = CASE WHEN excluded.last_at > f.last_at THEN 'open' ELSE f.state END`,
-    [letter.queue, letter.jobId, JSON.stringify(letter.data), letter.reason, letter.stack ?? null, letter.attempts, letter.stalled, letter.addedAt, letter.failedAt],
+    [
+      letter.queue,
+      letter.jobId,
+      JSON.stringify(letter.data),
+      letter.reason,
+      letter.stack ?? null,
+      letter.attempts,
+      letter.stalled,
+      letter.addedAt,
+      letter.failedAt,
+    ],
   );
 }

@@ -41,7 +41,10 @@ export class KnownEvents {
       else found.set(id, seq);
     }
     if (unsure.length > 0) {
-      const { rows } = await db.query<{ id: string; seq: number }>("SELECT encode(id, 'hex') AS id, seq FROM events WHERE id = ANY ($1::bytea[])", [byteaArray(unsure)]);
+      const { rows } = await db.query<{ id: string; seq: number }>(
+        "SELECT encode(id, 'hex') AS id, seq FROM events WHERE id = ANY ($1::bytea[])",
+        [byteaArray(unsure)],
+      );
       for (const { id, seq } of rows) {
         found.set(id, seq);
         this.add(id, seq);

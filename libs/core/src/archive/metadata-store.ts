@@ -20,8 +20,15 @@ export function storeChecks(pool: Pool, relayUrl: string, at: number, checks: re
 }
 
 /** The same inside the caller's transaction. */
-export async function putChecks(tx: Transaction, relayUrl: string, at: number, checks: readonly StoredCheck[]): Promise<void> {
-  const documents = checks.flatMap((c) => (c.data === undefined ? [] : [{ ...c, id: metadataId(c.data).toString('hex') }]));
+export async function putChecks(
+  tx: Transaction,
+  relayUrl: string,
+  at: number,
+  checks: readonly StoredCheck[],
+): Promise<void> {
+  const documents = checks.flatMap((c) =>
+    c.data === undefined ? [] : [{ ...c, id: metadataId(c.data).toString('hex') }],
+  );
   if (documents.length > 0) {
     await tx.query('SELECT metadata_insert($1, $2, $3, $4)', [
       byteaArray(documents.map((d) => d.id)),

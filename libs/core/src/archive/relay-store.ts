@@ -32,7 +32,10 @@ export interface Promotion {
  * A candidate becomes a relay: one transaction that takes the candidate away, adds the relay and makes it due.
  * Undefined when the candidate is gone already; a repeated promotion answers with the relay that stands.
  */
-export function promoteCandidate(pool: Pool, { candidateId, finding, stages, at }: Promotion): Promise<Relay | undefined> {
+export function promoteCandidate(
+  pool: Pool,
+  { candidateId, finding, stages, at }: Promotion,
+): Promise<Relay | undefined> {
   return transaction(pool, async (tx) => {
     const gone = await tx.query<{ url: string; network: string; discovered_at: number }>(
       'DELETE FROM candidates WHERE id = $1 RETURNING url, network, discovered_at',

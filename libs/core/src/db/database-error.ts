@@ -35,7 +35,16 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
-const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'EAI_AGAIN', 'ENOENT']);
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
 
 /** The connection failed, not the statement: worth a retry, and a reason to hold the queue back. */
 export function isConnectionFailure(error: unknown): boolean {

@@ -13,7 +13,23 @@ import { relays, relayTasks } from './tables/relays.js';
 import { syncCoverage } from './tables/sync-coverage.js';
 import { relayUptimeDays, relayUptimeHours } from './tables/uptime.js';
 
-const MAPPED = [relays, relayTasks, candidates, candidateSources, events, eventSeen, eventsDeclined, metadata, relayChecks, relayUptimeHours, relayUptimeDays, syncCoverage, jobRequests, jobFailures, auditLog];
+const MAPPED = [
+  relays,
+  relayTasks,
+  candidates,
+  candidateSources,
+  events,
+  eventSeen,
+  eventsDeclined,
+  metadata,
+  relayChecks,
+  relayUptimeHours,
+  relayUptimeDays,
+  syncCoverage,
+  jobRequests,
+  jobFailures,
+  auditLog,
+];
 
 describe('migrate', () => {
   let database: TestDatabase;
@@ -43,15 +59,21 @@ describe('migrate', () => {
     expect(rows.at(-1)).toEqual({ version: SCHEMA_VERSION });
   });
 
-  it.each(MAPPED.map((table) => [getTableName(table), table] as const))('maps %s as it is in the database', async (name, table) => {
-    const { rows } = await client.query<{ column_name: string; is_nullable: string }>(
-      'SELECT column_name, is_nullable FROM information_schema.columns WHERE table_name = $1 ORDER BY column_name',
-      [name],
-    );
-    const mapped = Object.values(getTableColumns(table)).map((column) => ({ column_name: column.name, is_nullable: column.notNull ? 'NO' : 'YES' }));
+  it.each(MAPPED.map((table) => [getTableName(table), table] as const))(
+    'maps %s as it is in the database',
+    async (name, table) => {
+      const { rows } = await client.query<{ column_name: string; is_nullable: string }>(
+        'SELECT column_name, is_nullable FROM information_schema.columns WHERE table_name = $1 ORDER BY column_name',
+        [name],
+      );
+      const mapped = Object.values(getTableColumns(table)).map((column) => ({
+        column_name: column.name,
+        is_nullable: column.notNull ? 'NO' : 'YES',
+      }));
 
-    expect(mapped.sort((a, b) => (a.column_name < b.column_name ? -1 : 1))).toEqual(rows);
-  });
+      expect(mapped.sort((a, b) => (a.column_name < b.column_name ? -1 : 1))).toEqual(rows);
+    },
+  );
 
   it('leaves a schema alone that only newer code may use, and says so', async () => {
     await client.query('INSERT INTO schema_versions (version, tolerates) VALUES (999, 999)');

@@ -21,7 +21,11 @@ const ADVISORY_LOCK = 0x62_69_67_62;
 export async function migrate(url: string, folder: string = MIGRATIONS_FOLDER): Promise<void> {
   // A connection of its own: a migration may run longer than any statement of the product may, and the lock is the
   // session's, so that it falls with the connection.
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'bigbrotr-migrate' });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'bigbrotr-migrate',
+  });
   try {
     await client.connect();
   } catch (error) {
@@ -30,7 +34,11 @@ export async function migrate(url: string, folder: string = MIGRATIONS_FOLDER): 
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await assertNotNewer(client);
-    await applyMigrations(drizzle(client), { migrationsFolder: folder, migrationsSchema: 'public', migrationsTable: '__migrations' });
+    await applyMigrations(drizzle(client), {
+      migrationsFolder: folder,
+      migrationsSchema: 'public',
+      migrationsTable: '__migrations',
+    });
   } finally {
     await client.end();
   }
@@ -42,7 +50,10 @@ export async function assertSchema(db: Queryable): Promise<void> {
   if (!schema) throw new DatabaseError('not-migrated', 'The database has no schema yet. Run `bigbrotr migrate`.');
   if (schema.tolerates > SCHEMA_VERSION) throw newer(schema.version);
   if (schema.version < SCHEMA_VERSION) {
-    throw new DatabaseError('schema-older', `The database has schema ${schema.version}, this code needs ${SCHEMA_VERSION}. Run \`bigbrotr migrate\`.`);
+    throw new DatabaseError(
+      'schema-older',
+      `The database has schema ${schema.version}, this code needs ${SCHEMA_VERSION}. Run \`bigbrotr migrate\`.`,
+    );
   }
 }
 

@@ -20,13 +20,12 @@ export type Transaction = pg.PoolClient;
 /** Anything that runs a statement. */
 export type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>;
 
-const INT8 = 20;
-
 /** int8 arrives as a number: our bigints are seconds, sequence numbers and counts, all below 2^53. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-    return oid === INT8 && format !== 'binary' ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown);
-  },
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? Number
+      : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
 };
 
 /**
@@ -42,10 +41,9 @@ export function createPool(options: PoolOptions, onIdleError: OnIdleError): Pool
     application_name: options.applicationName,
     query_timeout: options.statementTimeoutMs + 5_000,
     types,
-    // Waited for by the pool, so that no statement runs before it.
-    onConnect: async (client) => {
-      await client.query(`SET statement_timeout = ${Math.trunc(options.statementTimeoutMs)}`);
-    },
+    // The pool waits for it, so that no statement runs before.
+    verify: (client, done) =>
+      client.query(`SET statement_timeout = ${Math.trunc(options.statementTimeoutMs)}`, (error) => done(error)),
   });
   pool.on('error', onIdleError);
   // A connection that breaks while it is checked out has nobody else to tell, and an unheard error ends the process. Its
@@ -86,7 +84,11 @@ export async function assertReachable(pool: Pool, url: string): Promise<void> {
 export function connectFault(error: unknown, url: string): DatabaseError {
   const where = describeTarget(url);
   return isConnectionFailure(error)
-    ? new DatabaseError('unreachable', `PostgreSQL at ${where} does not answer. Is it running, and is database.url (DATABASE_URL) right?`, { cause: error })
+    ? new DatabaseError(
+        'unreachable',
+        `PostgreSQL at ${where} does not answer. Is it running, and is database.url (DATABASE_URL) right?`,
+        { cause: error },
+      )
     : new DatabaseError(
         'refused',
         `PostgreSQL at ${where} refused us (${sqlState(error) ?? 'no code'}). Check user, password and database name in database.url (DATABASE_URL).`,
@@ -96,5 +98,7 @@ export function connectFault(error: unknown, url: string): DatabaseError {
 
 function describeTarget(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return parsed ? `${parsed.hostname || 'localhost'}:${parsed.port || '5432'}${parsed.pathname}` : 'the configured address';
+  return parsed
+    ? `${parsed.hostname || 'localhost'}:${parsed.port || '5432'}${parsed.pathname}`
+    : 'the configured address';
 }

@@ -12,7 +12,14 @@ describe('leases', () => {
   beforeAll(async () => {
     database = await createTestDatabase(migrate);
     pool = createPool(
-      { url: database.url, max: 8, connectTimeoutMs: 5_000, statementTimeoutMs: 20_000, idleTimeoutMs: 5_000, applicationName: 'spec' },
+      {
+        url: database.url,
+        max: 8,
+        connectTimeoutMs: 5_000,
+        statementTimeoutMs: 20_000,
+        idleTimeoutMs: 5_000,
+        applicationName: 'spec',
+      },
       () => undefined,
     );
   });
@@ -44,7 +51,9 @@ describe('leases', () => {
     expect(results.filter((r) => r.ok).length).toBeGreaterThan(0);
     // Who loses a race for a slot is told to wait: asked again, the rest of the slots are given.
     for (let i = 0; i < 10; i++) await takeLeases(pool, keys, `again${i}`, 60_000);
-    const { rows } = await pool.query(`SELECT count(*)::integer AS n FROM leases WHERE key = 'busy' AND holder IS NOT NULL`);
+    const { rows } = await pool.query(
+      `SELECT count(*)::integer AS n FROM leases WHERE key = 'busy' AND holder IS NOT NULL`,
+    );
     expect(rows).toEqual([{ n: 5 }]);
   });
 

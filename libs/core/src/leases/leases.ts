@@ -23,7 +23,12 @@ export function hostLeaseKey(hostKey: string): string {
  * Takes one slot of every key or none. The epoch is that of the first key and fences the holder's progress.
  * Keys are taken in the order given; all callers use the same order (relay before host), so none waits for another.
  */
-export async function takeLeases(db: Queryable, keys: readonly LeaseKey[], holder: string, ttlMs: number): Promise<LeaseResult> {
+export async function takeLeases(
+  db: Queryable,
+  keys: readonly LeaseKey[],
+  holder: string,
+  ttlMs: number,
+): Promise<LeaseResult> {
   const { rows } = await db.query<{ epoch: number | null; blocked_by: string | null; wait_ms: number }>(
     'SELECT epoch, blocked_by, wait_ms FROM leases_take($1, $2, $3, $4)',
     [keys.map((k) => k.key), keys.map((k) => k.limit), holder, ttlMs],
@@ -34,7 +39,12 @@ export async function takeLeases(db: Queryable, keys: readonly LeaseKey[], holde
 }
 
 /** Prolongs what the holder still has. False when nothing is left: another may be at work. */
-export async function renewLeases(db: Queryable, keys: readonly LeaseKey[], holder: string, ttlMs: number): Promise<boolean> {
+export async function renewLeases(
+  db: Queryable,
+  keys: readonly LeaseKey[],
+  holder: string,
+  ttlMs: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(
     'UPDATE leases SET expires_at = now() + make_interval(secs => $3 / 1000.0) WHERE key = ANY ($1) AND holder = $2',
     [keys.map((k) => k.key), holder, ttlMs],
@@ -44,7 +54,10 @@ export async function renewLeases(db: Queryable, keys: readonly LeaseKey[], hold
 
 /** Frees what the holder still has; what was taken over in the meantime is left alone. */
 export async function releaseLeases(db: Queryable, keys: readonly LeaseKey[], holder: string): Promise<void> {
-  await db.query('UPDATE leases SET holder = NULL, expires_at = NULL WHERE key = ANY ($1) AND holder = $2', [keys.map((k) => k.key), holder]);
+  await db.query('UPDATE leases SET holder = NULL, expires_at = NULL WHERE key = ANY ($1) AND holder = $2', [
+    keys.map((k) => k.key),
+    holder,
+  ]);
 }
 
 /** The relay asked us to wait: nobody asks it again before. Never shortens a longer wait. */

@@ -29,7 +29,8 @@ export async function withLeases(
   const holder = randomUUID();
   const taken = await takeLeases(pool, keys, holder, TTL_MS);
   // The kind of key, not the key: reasons become metric labels.
-  if (!taken.ok) return { kind: 'later', delayMs: taken.waitMs, reason: `${taken.blockedBy.split(':', 1)[0] ?? 'lease'}-busy` };
+  if (!taken.ok)
+    return { kind: 'later', delayMs: taken.waitMs, reason: `${taken.blockedBy.split(':', 1)[0] ?? 'lease'}-busy` };
 
   const lost = new AbortController();
   const renewal = setInterval(() => {

@@ -1,16 +1,19 @@
+/** May return a promise, which is waited for. */
+type Close = () => unknown;
+
 /**
  * What was opened, to be closed in reverse order. One that fails or hangs does not keep the others open: each has its
  * deadline, and the failures come out together at the end.
  */
 export class Closers {
   readonly #deadlineMs: number;
-  #stack: (() => Promise<unknown> | unknown)[] = [];
+  #stack: Close[] = [];
 
   constructor(deadlineMs = 15_000) {
     this.#deadlineMs = deadlineMs;
   }
 
-  defer(close: () => Promise<unknown> | unknown): void {
+  defer(close: Close): void {
     this.#stack.push(close);
   }
 
@@ -26,7 +29,7 @@ export class Closers {
     if (failures.length > 0) throw new AggregateError(failures, 'not everything could be closed');
   }
 
-  async #withinDeadline(close: () => Promise<unknown> | unknown): Promise<void> {
+  async #withinDeadline(close: Close): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('close took too long')), this.#deadlineMs);

@@ -13,7 +13,9 @@ export async function cancelJobRequest(db: Queryable, id: string): Promise<boole
 
 /** The job runs in some process: the request ends when the job does. */
 export async function askToCancel(db: Queryable, id: string): Promise<void> {
-  await db.query(`UPDATE job_requests SET cancel_requested = true WHERE id = $1 AND status IN ('queued', 'running')`, [id]);
+  await db.query(`UPDATE job_requests SET cancel_requested = true WHERE id = $1 AND status IN ('queued', 'running')`, [
+    id,
+  ]);
 }
 
 /** Others wait for the same job: it is not one requester's to stop. */

@@ -44,14 +44,12 @@ export async function createJobRequest(
     [body.kind, JSON.stringify(body), options.idempotencyKey ?? null, hash, options.requestedBy ?? null],
   );
   if (inserted.rows[0]) return { ok: true, request: inserted.rows[0], repeated: false };
-  const earlier = await db.query<JobRequest & { same: boolean }>(
-    `SELECT ${COLUMNS}, body_hash = $2 AS same FROM job_requests WHERE idempotency_key = $1`,
+  const earlier = await db.query<JobRequest>(
+    `SELECT ${COLUMNS} FROM job_requests WHERE idempotency_key = $1 AND body_hash = $2`,
     [options.idempotencyKey, hash],
   );
-  const row = earlier.rows[0];
-  if (!row?.same) return { ok: false, reason: 'idempotency-conflict' };
-  const { same: _, ...request } = row;
-  return { ok: true, request, repeated: true };
+  const request = earlier.rows[0];
+  return request ? { ok: true, request, repeated: true } : { ok: false, reason: 'idempotency-conflict' };
 }
 
 export async function readJobRequest(db: Queryable, id: string): Promise<JobRequest | undefined> {
@@ -66,7 +64,10 @@ export async function readJobRequests(db: Queryable, ids: readonly string[]): Pr
 }
 
 export async function listJobRequests(db: Queryable, limit: number): Promise<JobRequest[]> {
-  const { rows } = await db.query<JobRequest>(`SELECT ${COLUMNS} FROM job_requests ORDER BY created_at DESC, id LIMIT $1`, [limit]);
+  const { rows } = await db.query<JobRequest>(
+    `SELECT ${COLUMNS} FROM job_requests ORDER BY created_at DESC, id LIMIT $1`,
+    [limit],
+  );
   return rows;
 }
 
@@ -79,12 +80,24 @@ export async function pendingJobRequests(db: Queryable, limit: number): Promise<
   return rows;
 }
 
-export async function markEnqueued(db: Queryable, id: string, job: { readonly queue: string; readonly key: string }): Promise<void> {
-  await db.query('UPDATE job_requests SET enqueued_at = now(), queue = $2, job_key = $3 WHERE id = $1', [id, job.queue, job.key]);
+export async function markEnqueued(
+  db: Queryable,
+  id: string,
+  job: { readonly queue: string; readonly key: string },
+): Promise<void> {
+  await db.query('UPDATE job_requests SET enqueued_at = now(), queue = $2, job_key = $3 WHERE id = $1', [
+    id,
+    job.queue,
+    job.key,
+  ]);
 }
 
 /** A request that needs no job: what it asks for is so already, or cannot be. */
-export async function closeJobRequest(db: Queryable, id: string, end: { readonly result: string } | { readonly error: string }): Promise<void> {
+export async function closeJobRequest(
+  db: Queryable,
+  id: string,
+  end: { readonly result: string } | { readonly error: string },
+): Promise<void> {
   await db.query(
     `UPDATE job_requests SET status = $2, result = $3, error = $4, finished_at = now() WHERE id = $1 AND status IN ('queued', 'running')`,
     [id, 'result' in end ? 'done' : 'failed', 'result' in end ? end.result : null, 'error' in end ? end.error : null],

@@ -14,7 +14,8 @@ const AFTER_FAULT_MS = 5 * 60_000;
  * died) the dead-letter mirror and the schedule make good.
  */
 export function createRequestListener(pool: Pool, log: Logger): JobListener {
-  const attempt = (work: Promise<unknown>) => void work.catch((error: unknown) => log.warn({ err: error }, 'job request not updated'));
+  const attempt = (work: Promise<unknown>) =>
+    void work.catch((error: unknown) => log.warn({ err: error }, 'job request not updated'));
   const refOf = ({ queue, data }: JobRef) => {
     const { contract } = contractOf(queue);
     return { queue, key: contract.dedup(contract.decode(data)) };
@@ -22,7 +23,13 @@ export function createRequestListener(pool: Pool, log: Logger): JobListener {
   return {
     onStarted: (job) => attempt(markStarted(pool, refOf(job))),
     onFinished: (job) => {
-      if (!job.again) attempt(markFinished(pool, refOf(job), { status: job.result === 'cancelled' ? 'cancelled' : 'done', text: job.result }));
+      if (!job.again)
+        attempt(
+          markFinished(pool, refOf(job), {
+            status: job.result === 'cancelled' ? 'cancelled' : 'done',
+            text: job.result,
+          }),
+        );
     },
     onFailed: (job) => {
       const now = Date.now();

@@ -34,18 +34,27 @@ export type Routed =
  * Turns a request into its job, in front of the queue, or joins the job that does the same already. Throws a
  * `QueueError` while the backend is away: the request stays where it is, and the dispatcher tries again.
  */
-export async function routeRequest(request: JobRequest, options: RouteOptions, { db, bus }: { readonly db: Queryable; readonly bus: Bus }): Promise<Routed> {
+export async function routeRequest(
+  request: JobRequest,
+  options: RouteOptions,
+  { db, bus }: { readonly db: Queryable; readonly bus: Bus },
+): Promise<Routed> {
   const routed = await route(request, options, db, async (contract, payload, network) => {
     const job = await bus.request(contract, payload, network === undefined ? {} : { network });
     const key = contract.dedup(contract.encode(payload));
     await markEnqueued(db, request.id, { queue: queueName(contract, network), key });
     return { to: 'job', queue: job.queue, jobId: job.jobId };
   });
-  if (routed.to !== 'job') await closeJobRequest(db, request.id, routed.to === 'result' ? { result: routed.result } : { error: routed.error });
+  if (routed.to !== 'job')
+    await closeJobRequest(db, request.id, routed.to === 'result' ? { result: routed.result } : { error: routed.error });
   return routed;
 }
 
-type Send = <P extends Versioned>(contract: Contract<P>, payload: PayloadInput<P>, network?: Network) => Promise<Routed>;
+type Send = <P extends Versioned>(
+  contract: Contract<P>,
+  payload: PayloadInput<P>,
+  network?: Network,
+) => Promise<Routed>;
 
 async function route({ id, body }: JobRequest, options: RouteOptions, db: Queryable, send: Send): Promise<Routed> {
   switch (body.kind) {
@@ -81,7 +90,13 @@ async function routeRelay(
   }
   if (relay) return { to: 'result', result: 'known relay' };
   const { host, registrableDomain } = relayUrlParts(url);
-  await putCandidates(db, [{ url, network, host, ...(registrableDomain !== undefined && { registrableDomain }), source: 'request' }], at);
+  await putCandidates(
+    db,
+    [{ url, network, host, ...(registrableDomain !== undefined && { registrableDomain }), source: 'request' }],
+    at,
+  );
   const candidate = await findCandidate(db, url);
-  return candidate ? send(validateJob, { candidateId: candidate.id }, network) : { to: 'result', result: 'known relay' };
+  return candidate
+    ? send(validateJob, { candidateId: candidate.id }, network)
+    : { to: 'result', result: 'known relay' };
 }

@@ -10,7 +10,12 @@ export async function ensurePeriodicTasks(db: Queryable, stage: string, keys: re
 }
 
 /** Claims what is due of a stage, as {@link claimRelayTasks} does. */
-export async function claimPeriodicTasks(db: Queryable, stage: string, limit: number, visibilityMs: number): Promise<string[]> {
+export async function claimPeriodicTasks(
+  db: Queryable,
+  stage: string,
+  limit: number,
+  visibilityMs: number,
+): Promise<string[]> {
   const { rows } = await db.query<{ key: string }>(
     `WITH due AS (
        SELECT key FROM periodic_tasks WHERE stage = $1 AND next_due_at <= now()

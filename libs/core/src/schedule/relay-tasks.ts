@@ -26,7 +26,10 @@ export async function claimRelayTasks(
 }
 
 /** A run that went well: due again after `dueInMs`, give or take a tenth, so that what began together spreads out. */
-export async function finishRelayTask(db: Queryable, task: { readonly stage: string; readonly relayId: number; readonly dueInMs: number }): Promise<void> {
+export async function finishRelayTask(
+  db: Queryable,
+  task: { readonly stage: string; readonly relayId: number; readonly dueInMs: number },
+): Promise<void> {
   await db.query(
     `UPDATE relay_tasks SET next_due_at = now() + make_interval(secs => $3 / 1000.0) * (0.9 + 0.2 * random()), finished_at = now(), failures = 0
      WHERE stage = $1 AND relay_id = $2`,
@@ -49,7 +52,10 @@ export async function failRelayTask(
 
 /** Gives claims back that never reached a queue. */
 export async function releaseRelayClaims(db: Queryable, stage: string, relayIds: readonly number[]): Promise<void> {
-  await db.query('UPDATE relay_tasks SET next_due_at = now() WHERE stage = $1 AND relay_id = ANY ($2)', [stage, relayIds]);
+  await db.query('UPDATE relay_tasks SET next_due_at = now() WHERE stage = $1 AND relay_id = ANY ($2)', [
+    stage,
+    relayIds,
+  ]);
 }
 
 /** A job that failed for a fault of ours: its relay is due again soon, instead of when the claim would have run out. */

@@ -21,7 +21,14 @@ describe('the schedule', () => {
   beforeAll(async () => {
     database = await createTestDatabase(migrate);
     pool = createPool(
-      { url: database.url, max: 8, connectTimeoutMs: 5_000, statementTimeoutMs: 20_000, idleTimeoutMs: 5_000, applicationName: 'spec' },
+      {
+        url: database.url,
+        max: 8,
+        connectTimeoutMs: 5_000,
+        statementTimeoutMs: 20_000,
+        idleTimeoutMs: 5_000,
+        applicationName: 'spec',
+      },
       () => undefined,
     );
   });
@@ -39,7 +46,12 @@ describe('the schedule', () => {
 
   async function relay(name: string): Promise<number> {
     const [candidate] = await putCandidates(pool, [found(`wss://${name}.example.com`, 'spec')], 1);
-    const made = await promoteCandidate(pool, { candidateId: candidate!.id, finding: { status: 'online' }, stages: ['monitor', 'synchronizer'], at: 5 });
+    const made = await promoteCandidate(pool, {
+      candidateId: candidate!.id,
+      finding: { status: 'online' },
+      stages: ['monitor', 'synchronizer'],
+      at: 5,
+    });
     return made!.id;
   }
 
@@ -51,7 +63,8 @@ describe('the schedule', () => {
     return rows[0]!.ms;
   }
 
-  const claim = (limit: number) => claimRelayTasks(pool, { stage: 'monitor', network: 'clearnet', limit, visibilityMs: HOUR });
+  const claim = (limit: number) =>
+    claimRelayTasks(pool, { stage: 'monitor', network: 'clearnet', limit, visibilityMs: HOUR });
 
   it('remembers every source of a candidate, and never resets what it knows of it', async () => {
     const url = 'wss://twice.example.com';
@@ -63,8 +76,13 @@ describe('the schedule', () => {
 
     expect(again).toEqual([]);
     expect(await findCandidate(pool, found(url, '').url)).toMatchObject({ failures: 1 });
-    const { rows } = await pool.query('SELECT source, found_at FROM candidate_sources WHERE url = $1 ORDER BY source', [url]);
-    expect(rows).toEqual([{ source: 'kind:10002', found_at: 2 }, { source: 'seed:x', found_at: 1 }]);
+    const { rows } = await pool.query('SELECT source, found_at FROM candidate_sources WHERE url = $1 ORDER BY source', [
+      url,
+    ]);
+    expect(rows).toEqual([
+      { source: 'kind:10002', found_at: 2 },
+      { source: 'seed:x', found_at: 1 },
+    ]);
     expect((await pool.query('SELECT sources FROM candidates WHERE url = $1', [url])).rows).toEqual([{ sources: 2 }]);
   });
 
@@ -72,7 +90,12 @@ describe('the schedule', () => {
     const [candidate] = await putCandidates(pool, [found('wss://sick.example.com', 'spec')], 1);
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
-      await recordCandidateFailure(pool, candidate!.id, { reason: 'dns', baseMs: 10_000, maxMs: 40_000, maxFailures: 4 });
+      await recordCandidateFailure(pool, candidate!.id, {
+        reason: 'dns',
+        baseMs: 10_000,
+        maxMs: 40_000,
+        maxFailures: 4,
+      });
       const { rows } = await pool.query<{ ms: number; exhausted: boolean }>(
         'SELECT (extract(epoch FROM next_due_at - now()) * 1000)::float8 AS ms, exhausted FROM candidates WHERE id = $1',
         [candidate!.id],
@@ -85,7 +108,12 @@ describe('the schedule', () => {
 
   it('promotes once: the candidate goes, the relay is due at once for its stages', async () => {
     const [candidate] = await putCandidates(pool, [found('wss://new.example.com', 'spec')], 1);
-    const promotion = { candidateId: candidate!.id, finding: { status: 'auth' as const }, stages: ['monitor', 'synchronizer'], at: 7 };
+    const promotion = {
+      candidateId: candidate!.id,
+      finding: { status: 'auth' as const },
+      stages: ['monitor', 'synchronizer'],
+      at: 7,
+    };
 
     const made = await promoteCandidate(pool, promotion);
     const again = await promoteCandidate(pool, promotion);
@@ -140,12 +168,18 @@ describe('the schedule', () => {
 
   it('claims candidates of the network asked for, and not those that are given up', async () => {
     await pool.query('DELETE FROM candidates');
-    await putCandidates(pool, [found('wss://c1.example.com', 's'), found('wss://c2.example.com', 's'), found('ws://x.i2p', 's')], 1);
+    await putCandidates(
+      pool,
+      [found('wss://c1.example.com', 's'), found('wss://c2.example.com', 's'), found('ws://x.i2p', 's')],
+      1,
+    );
     await pool.query(`UPDATE candidates SET exhausted = true WHERE url LIKE '%c2%'`);
 
     expect(await claimCandidates(pool, { network: 'clearnet', limit: 10, visibilityMs: HOUR })).toHaveLength(1);
     expect(await claimCandidates(pool, { network: 'clearnet', limit: 10, visibilityMs: HOUR })).toEqual([]);
-    expect((await readBacklog(pool)).filter((b) => b.stage === 'validator')).toEqual([expect.objectContaining({ network: 'i2p', due: 1 })]);
+    expect((await readBacklog(pool)).filter((b) => b.stage === 'validator')).toEqual([
+      expect.objectContaining({ network: 'i2p', due: 1 }),
+    ]);
   });
 
   it('keeps periodic tasks by key, and forgets those that are not wanted any more', async () => {
