@@ -9,6 +9,8 @@
  */
 'use strict';
 
+/* eslint-disable @typescript-eslint/no-require-imports -- what `--require` loads is CommonJS */
+
 const dns = require('node:dns');
 const fs = require('node:fs');
 const net = require('node:net');
