@@ -177,7 +177,6 @@ export {
   closeJobRequest,
   createJobRequest,
   listJobRequests,
-  markEnqueued,
   pendingJobRequests,
   readJobRequest,
   readJobRequests,
@@ -192,7 +191,12 @@ export { routeRequest, type Routed, type RouteOptions } from './requests/route-r
 export { readBacklog } from './schedule/backlog.js';
 export { claimCandidates, releaseCandidateClaims } from './schedule/candidate-tasks.js';
 export { recoverLostClaims } from './schedule/lost-claims.js';
-export { claimPeriodicTasks, ensurePeriodicTasks, finishPeriodicTask } from './schedule/periodic-tasks.js';
+export {
+  claimPeriodicTasks,
+  ensurePeriodicTasks,
+  finishPeriodicTask,
+  releasePeriodicClaims,
+} from './schedule/periodic-tasks.js';
 export {
   claimRelayTasks,
   failRelayTask,
@@ -227,7 +231,6 @@ export {
   type RelaySort,
 } from './reads/list-relays.js';
 export {
-  eventsStatement,
   queryEvents,
   readEvent,
   readHolders,
@@ -237,7 +240,14 @@ export {
   type EventPosition,
   type EventQuery,
 } from './reads/query-events.js';
-export { countEventsOf, readRelayFacts, readRelayRow, readUptime, type RelayFact, type UptimeWindow } from './reads/relay-page.js';
+export {
+  countEventsOf,
+  readRelayFacts,
+  readRelayRow,
+  readUptime,
+  type RelayFact,
+  type UptimeWindow,
+} from './reads/relay-page.js';
 export { askToCancel, cancelJobRequest, isJobShared, reopenJobRequest } from './requests/cancel-request.js';
 export { createHttpMetrics, type HttpMetrics } from './metrics/http-metrics.js';
 export { lookUpJob, type FoundJob } from './queue/job-lookup.js';

@@ -32,7 +32,12 @@ export { nip19RelayHints, type RelayHintLimits } from './nip19/relay-hints.js';
 export type { CountAnswer } from './nip45/count-answer.js';
 export { relayMentions, type MentionSource, type RelayMention } from './nip65/relay-mentions.js';
 export { relayAccess, relayTypes, type RelayAccess } from './nip66/access.js';
-export { ANNOUNCEMENT_KIND, announcementEvent, type MonitorAnnouncement, type MonitorCheck } from './nip66/announcement.js';
+export {
+  ANNOUNCEMENT_KIND,
+  announcementEvent,
+  type MonitorAnnouncement,
+  type MonitorCheck,
+} from './nip66/announcement.js';
 export {
   failed,
   passed,
@@ -48,7 +53,10 @@ export { accessTags, DISCOVERY_KIND, discoveryEvent, type DiscoveryFacts } from 
 export { readDiscovery, type Discovery, type DiscoveryResult } from './nip66/discovery-reader.js';
 export { dnsFacts, httpFacts, sslFacts } from './nip66/facts.js';
 export { findingOfFailure, findingOfProof, SEEN_STATUSES, type Finding } from './nip66/finding.js';
+export { geoFacts, geohash, netFacts, type Addresses, type IpDatabase, type IpDatabases } from './nip66/ip-facts.js';
+export { probeSupport, type SupportFound, type SupportOptions } from './nip66/probe-support.js';
 export { rttCheck, rttLogs, type RttLogs, type RttPhase, type RttPhases } from './nip66/rtt.js';
+export { checkWrite, type WriteCheck, type WriteCheckOptions } from './nip66/write-check.js';
 export type { EoseHints } from './nip67/eose-hints.js';
 export { NegentropyItemSet, type NegentropyItem } from './nip77/item-set.js';
 export type { MalformedMessage } from './nip77/message-codec.js';

@@ -79,17 +79,18 @@ export async function recordStatus(
 /** What a verdict on a relay has to go by, besides the last look at it. Unix seconds. */
 export interface RelayHealth {
   readonly status: RelayStatus;
+  readonly reason: string | null;
   readonly lastSeenAt: number | null;
   readonly discoveredAt: number;
   /** Looks in a row that found it missing. */
   readonly failures: number;
 }
 
-/** Undefined for a relay that is gone or that no stage of this name watches. */
+/** `failures` are those of the stage. Undefined for a relay that is gone. */
 export async function readRelayHealth(db: Queryable, relayId: number, stage: string): Promise<RelayHealth | undefined> {
   const { rows } = await db.query<RelayHealth>(
-    `SELECT r.status, r.last_seen_at AS "lastSeenAt", r.discovered_at AS "discoveredAt", t.failures
-     FROM relays r JOIN relay_tasks t ON t.relay_id = r.id AND t.stage = $2 WHERE r.id = $1`,
+    `SELECT r.status, r.reason, r.last_seen_at AS "lastSeenAt", r.discovered_at AS "discoveredAt", coalesce(t.failures, 0) AS failures
+     FROM relays r LEFT JOIN relay_tasks t ON t.relay_id = r.id AND t.stage = $2 WHERE r.id = $1`,
     [relayId, stage],
   );
   return rows[0];

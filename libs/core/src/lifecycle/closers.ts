@@ -7,7 +7,8 @@ type Close = () => unknown;
  */
 export class Closers {
   readonly #deadlineMs: number;
-  #stack: Close[] = [];
+  readonly #stack: Close[] = [];
+  #closing: Promise<void> | undefined;
 
   constructor(deadlineMs = 15_000) {
     this.#deadlineMs = deadlineMs;
@@ -17,7 +18,13 @@ export class Closers {
     this.#stack.push(close);
   }
 
-  async close(): Promise<void> {
+  /** Once: whoever asks again waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
     const failures: unknown[] = [];
     for (let close = this.#stack.pop(); close; close = this.#stack.pop()) {
       try {

@@ -36,7 +36,10 @@ export async function listChecks(
   if (types) conditions.push(`c.metadata_type = ANY (${values.add(types)}::text[])`);
   if (since !== undefined) conditions.push(`c.generated_at >= ${values.add(since)}`);
   if (until !== undefined) conditions.push(`c.generated_at <= ${values.add(until)}`);
-  if (after) conditions.push(`(c.generated_at, c.metadata_type) < (${values.add(after[0])}::bigint, ${values.add(after[1])}::text)`);
+  if (after)
+    conditions.push(
+      `(c.generated_at, c.metadata_type) < (${values.add(after[0])}::bigint, ${values.add(after[1])}::text)`,
+    );
   const { rows } = await db.query<CheckRow>(
     `SELECT c.generated_at AS "generatedAt", c.metadata_type AS type, c.success, c.reason, c.duration_ms AS "durationMs",
        encode(c.metadata_id, 'hex') AS "metadataId", m.data

@@ -42,7 +42,10 @@ export async function readFailure(db: Queryable, id: number): Promise<FailureRow
 
 /** Writes down what was decided; false when it was decided before. */
 export async function settleFailure(db: Queryable, id: number, state: Exclude<FailureState, 'open'>): Promise<boolean> {
-  const { rowCount } = await db.query(`UPDATE job_failures SET state = $2 WHERE id = $1 AND state = 'open'`, [id, state]);
+  const { rowCount } = await db.query(`UPDATE job_failures SET state = $2 WHERE id = $1 AND state = 'open'`, [
+    id,
+    state,
+  ]);
   return rowCount === 1;
 }
 
@@ -52,5 +55,9 @@ export async function settleFailureOf(
   { queue, jobId }: { readonly queue: string; readonly jobId: string },
   state: Exclude<FailureState, 'open'>,
 ): Promise<void> {
-  await db.query(`UPDATE job_failures SET state = $3 WHERE queue = $1 AND job_id = $2 AND state = 'open'`, [queue, jobId, state]);
+  await db.query(`UPDATE job_failures SET state = $3 WHERE queue = $1 AND job_id = $2 AND state = 'open'`, [
+    queue,
+    jobId,
+    state,
+  ]);
 }

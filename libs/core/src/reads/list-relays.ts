@@ -61,14 +61,20 @@ const SORT_COLUMNS: Readonly<Record<RelaySort, SortColumn>> = {
 };
 
 /** A page of the relays that match, in a total order. */
-export async function listRelays(db: Queryable, filter: RelayFilter, options: RelayListOptions): Promise<ListedRelay[]> {
+export async function listRelays(
+  db: Queryable,
+  filter: RelayFilter,
+  options: RelayListOptions,
+): Promise<ListedRelay[]> {
   const { sort, descending, after, limit } = options;
   const values = createSqlValues();
   const { expression, type } = SORT_COLUMNS[sort];
   const conditions = conditionsOf(filter, values);
   if (after) {
     const comparison = descending ? '<' : '>';
-    conditions.push(`(${expression}, r.id) ${comparison} (${values.add(after[0])}::${type}, ${values.add(after[1])}::integer)`);
+    conditions.push(
+      `(${expression}, r.id) ${comparison} (${values.add(after[0])}::${type}, ${values.add(after[1])}::integer)`,
+    );
   }
   const direction = descending ? 'DESC' : 'ASC';
   const { rows } = await db.query<ListedRelay>(
@@ -89,7 +95,8 @@ function conditionsOf(filter: RelayFilter, values: SqlValues): string[] {
   if (networks) conditions.push(`r.network = ANY (${values.add(networks)}::text[])`);
   if (statuses) conditions.push(`r.status = ANY (${values.add(statuses)}::text[])`);
   if (nips) conditions.push(`nip11.data -> 'supported_nips' @> ${values.add(JSON.stringify(nips))}::jsonb`);
-  if (software !== undefined) conditions.push(`strpos(lower(nip11.data ->> 'software'), lower(${values.add(software)})) > 0`);
+  if (software !== undefined)
+    conditions.push(`strpos(lower(nip11.data ->> 'software'), lower(${values.add(software)})) > 0`);
   if (auth !== undefined) conditions.push(limitation('auth_required', auth));
   if (payment !== undefined) conditions.push(limitation('payment_required', payment));
   if (countries) conditions.push(`geo.data ->> 'geo_country' = ANY (${values.add(countries)}::text[])`);
@@ -108,7 +115,8 @@ function rttOf(alias: string): string {
 /** Only the documents that the filter or the order looks into. */
 function joinsOf({ nips, software, auth, payment, countries, maxRtt }: RelayFilter, sort: RelaySort): string {
   const joins: string[] = [];
-  if ([nips, software, auth, payment].some((wish) => wish !== undefined)) joins.push(latestDocument('nip11', 'nip11_info'));
+  if ([nips, software, auth, payment].some((wish) => wish !== undefined))
+    joins.push(latestDocument('nip11', 'nip11_info'));
   if (countries) joins.push(latestDocument('geo', 'nip66_geo'));
   if (maxRtt !== undefined || sort === 'rtt') joins.push(latestDocument('rtt', 'nip66_rtt'));
   return joins.join('\n');

@@ -1,7 +1,7 @@
 import type { NostrEvent } from '@bigbrotr/models';
 
 import { byteaArray, numberArray } from '../db/arrays.js';
-import { transaction, type Pool, type Queryable } from '../db/pool.js';
+import { transaction, type Pool, type Queryable, type Transaction } from '../db/pool.js';
 import { createSqlValues, type SqlValues } from './sql-values.js';
 
 /** NIP-01's filter; ids and authors in full. */
@@ -52,56 +52,99 @@ interface EventRow {
   readonly raw: Buffer | null;
 }
 
-const COLUMNS = `encode(e.id, 'hex') AS id, encode(e.pubkey, 'hex') AS pubkey, e.created_at, e.kind, e.tags, e.content, encode(e.sig, 'hex') AS sig, e.raw`;
+const STORED = ['id', 'pubkey', 'created_at', 'kind', 'tags', 'content', 'sig', 'raw']
+  .map((column) => `e.${column}`)
+  .join(', ');
+const SHOWN = `encode(e.id, 'hex') AS id, encode(e.pubkey, 'hex') AS pubkey, e.created_at, e.kind, e.tags, e.content, encode(e.sig, 'hex') AS sig, e.raw`;
 /** NIP-01: newest first, and of one second the lowest id. */
-const ORDER = 'ORDER BY created_at DESC, id';
+const ORDER = 'e.created_at DESC, e.id';
+/** The same order, which no index has: for conditions that leave so little that walking along time would read far too much. */
+const ORDER_BY_SORTING = 'e.created_at + 0 DESC, e.id';
+
+export interface EventsStatement {
+  readonly text: string;
+  readonly values: unknown[];
+  /**
+   * Whether the planner may collect rows first and sort them then. It judges by the average author: for one who wrote a
+   * million events it would fetch the million, where walking down the index ends after a page.
+   */
+  readonly mayCollect: boolean;
+}
 
 /** A page of the events that match. */
 export function queryEvents(pool: Pool, query: EventQuery, options: EventPageOptions): Promise<ArchivedEvent[]> {
-  const { text, values } = eventsStatement(query, options);
+  const statement = eventsStatement(query, options);
   return transaction(pool, async (tx) => {
-    await tx.query(`SET LOCAL statement_timeout = ${Math.trunc(options.timeoutMs)}`);
-    const { rows } = await tx.query<EventRow>(text, values);
+    await prepareEventsStatement(tx, statement, options.timeoutMs);
+    const { rows } = await tx.query<EventRow>(statement.text, statement.values);
     return rows.map(toEvent);
   });
+}
+
+/** For the rest of the transaction. */
+export async function prepareEventsStatement(
+  tx: Transaction,
+  { mayCollect }: EventsStatement,
+  timeoutMs: number,
+): Promise<void> {
+  await tx.query(`SELECT set_config('statement_timeout', $1, true), set_config('enable_bitmapscan', $2, true)`, [
+    String(Math.trunc(timeoutMs)),
+    mayCollect ? 'on' : 'off',
+  ]);
 }
 
 /** How the page is found. Apart from its run, so that a test can ask the planner about it. */
 export function eventsStatement(
   query: EventQuery,
   { limit, after, now }: Omit<EventPageOptions, 'timeoutMs'>,
-): { readonly text: string; readonly values: unknown[] } {
+): EventsStatement {
   const values = createSqlValues();
   const conditions = conditionsOf(query, after, now, values);
   const most = values.add(limit);
-  const hits = hitsOf(query, conditions, most, values);
+  const { prelude = '', hits, mayCollect } = hitsOf(query, conditions, most, values);
   return {
-    text: `WITH ${hits} SELECT ${COLUMNS} FROM (SELECT seq FROM hits ${ORDER} LIMIT ${most}) h JOIN events e USING (seq) ORDER BY e.created_at DESC, e.id`,
+    text: `${prelude}SELECT ${SHOWN} FROM (${hits}) e ORDER BY ${mayCollect ? ORDER_BY_SORTING : ORDER} LIMIT ${most}`,
     values: [...values.list],
+    mayCollect,
   };
+}
+
+interface Hits {
+  readonly prelude?: string;
+  readonly hits: string;
+  readonly mayCollect: boolean;
 }
 
 /**
  * Each shape of filter goes along the index that has its order: the database would otherwise read all that an author
  * ever wrote to find the last hundred.
  */
-function hitsOf({ ids, authors, kinds, tags }: EventQuery, conditions: readonly string[], most: string, values: SqlValues): string {
-  const select = (more: readonly string[]) =>
-    `SELECT e.seq, e.created_at, e.id FROM events e WHERE ${[...more, ...conditions].join(' AND ') || 'true'}`;
-  if (ids) return `hits AS (${select([`e.id = ANY (${values.add(byteaArray(ids))}::bytea[])`, ...plain(authors, kinds, values)])})`;
-  // An event has few of all tag values: the index of tags finds it, whatever the order.
-  if (tags && Object.keys(tags).length > 0) return `hits AS MATERIALIZED (${select(plain(authors, kinds, values))})`;
+function hitsOf(
+  { ids, authors, kinds, tags }: EventQuery,
+  conditions: readonly string[],
+  most: string,
+  values: SqlValues,
+): Hits {
+  const select = (...more: readonly string[]) =>
+    `SELECT ${STORED} FROM events e WHERE ${[...more, ...conditions].join(' AND ') || 'true'}`;
+  if (ids || (tags && Object.keys(tags).length > 0)) {
+    const own = ids ? [`e.id = ANY (${values.add(byteaArray(ids))}::bytea[])`] : [];
+    return { hits: select(...own, ...plain(authors, kinds, values)), mayCollect: true };
+  }
   if (authors) {
-    const each = select(['e.pubkey = p.pubkey', 'e.kind = p.kind']);
-    return `RECURSIVE ${pairsOf(authors, kinds, values)}, hits AS (
-      SELECT h.* FROM pairs p CROSS JOIN LATERAL (${each} ${ORDER} LIMIT ${most}) h WHERE p.kind IS NOT NULL)`;
+    const each = `${select('e.pubkey = p.pubkey', 'e.kind = p.kind')} ORDER BY ${ORDER} LIMIT ${most}`;
+    return {
+      prelude: `WITH RECURSIVE ${pairsOf(authors, kinds, values)} `,
+      hits: `SELECT h.* FROM pairs p CROSS JOIN LATERAL (${each}) h`,
+      mayCollect: false,
+    };
   }
   if (kinds) {
-    return `hits AS (
-      SELECT h.* FROM unnest(${values.add(numberArray([...new Set(kinds)]))}::integer[]) AS k(kind)
-      CROSS JOIN LATERAL (${select(['e.kind = k.kind'])} ${ORDER} LIMIT ${most}) h)`;
+    const each = `${select('e.kind = k.kind')} ORDER BY ${ORDER} LIMIT ${most}`;
+    const wanted = `unnest(${values.add(numberArray([...new Set(kinds)]))}::integer[]) AS k(kind)`;
+    return { hits: `SELECT h.* FROM ${wanted} CROSS JOIN LATERAL (${each}) h`, mayCollect: false };
   }
-  return `hits AS (${select([])} ${ORDER} LIMIT ${most})`;
+  return { hits: select(), mayCollect: false };
 }
 
 /** Every author with every kind; without kinds, with each that the author has events of, found one after the other. */
@@ -116,14 +159,23 @@ function pairsOf(authors: readonly string[], kinds: readonly number[] | undefine
     SELECT p.pubkey, (SELECT min(e.kind) FROM events e WHERE e.pubkey = p.pubkey AND e.kind > p.kind) FROM pairs p WHERE p.kind IS NOT NULL)`;
 }
 
-function plain(authors: readonly string[] | undefined, kinds: readonly number[] | undefined, values: SqlValues): string[] {
+function plain(
+  authors: readonly string[] | undefined,
+  kinds: readonly number[] | undefined,
+  values: SqlValues,
+): string[] {
   const conditions: string[] = [];
   if (authors) conditions.push(`e.pubkey = ANY (${values.add(byteaArray(authors))}::bytea[])`);
   if (kinds) conditions.push(`e.kind = ANY (${values.add(numberArray(kinds))}::integer[])`);
   return conditions;
 }
 
-function conditionsOf({ tags, since, until, expired }: EventQuery, after: EventPosition | undefined, now: number, values: SqlValues): string[] {
+function conditionsOf(
+  { tags, since, until, expired }: EventQuery,
+  after: EventPosition | undefined,
+  now: number,
+  values: SqlValues,
+): string[] {
   const conditions: string[] = [];
   for (const [letter, wanted] of Object.entries(tags ?? {})) {
     conditions.push(`e.tagvalues && ${values.add(wanted.map((value) => `${letter}:${value}`))}::text[]`);
@@ -142,9 +194,17 @@ function conditionsOf({ tags, since, until, expired }: EventQuery, after: EventP
 export async function readEvent(
   db: Queryable,
   id: string,
-): Promise<{ readonly event: ArchivedEvent; readonly seq: number; readonly expiresAt: number | null; readonly deletedAt: number | null } | undefined> {
+): Promise<
+  | {
+      readonly event: ArchivedEvent;
+      readonly seq: number;
+      readonly expiresAt: number | null;
+      readonly deletedAt: number | null;
+    }
+  | undefined
+> {
   const { rows } = await db.query<EventRow & { seq: number; expiresAt: number | null; deletedAt: number | null }>(
-    `SELECT ${COLUMNS}, e.seq, e.expires_at AS "expiresAt", e.deleted_at AS "deletedAt" FROM events e WHERE e.id = decode($1, 'hex')`,
+    `SELECT ${SHOWN}, e.seq, e.expires_at AS "expiresAt", e.deleted_at AS "deletedAt" FROM events e WHERE e.id = decode($1, 'hex')`,
     [id],
   );
   const row = rows[0];

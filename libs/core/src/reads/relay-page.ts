@@ -34,7 +34,11 @@ export async function readRelayRow(db: Queryable, id: number): Promise<RelayRow 
 }
 
 /** One row for each type that was ever checked. */
-export async function readRelayFacts(db: Queryable, relayId: number, types: readonly MetadataType[]): Promise<RelayFact[]> {
+export async function readRelayFacts(
+  db: Queryable,
+  relayId: number,
+  types: readonly MetadataType[],
+): Promise<RelayFact[]> {
   const { rows } = await db.query<RelayFact>(
     `SELECT t.type, c.generated_at AS "checkedAt", c.success, c.reason, c.duration_ms AS "durationMs",
        d.generated_at AS "documentAt", m.data
@@ -61,7 +65,12 @@ const HOURLY_DAYS = 7;
  * How often the relay could be opened, over each of these numbers of days. `now` in unix seconds. A window begins with
  * the hour, a long one with the day, that holds its first moment.
  */
-export async function readUptime(db: Queryable, relayId: number, days: readonly number[], now: number): Promise<UptimeWindow[]> {
+export async function readUptime(
+  db: Queryable,
+  relayId: number,
+  days: readonly number[],
+  now: number,
+): Promise<UptimeWindow[]> {
   const { rows } = await db.query<UptimeWindow>(
     `SELECT w.days, coalesce(u.checks, 0)::integer AS checks, coalesce(u.passed, 0)::integer AS passed,
        round(u.open_ms::numeric / nullif(u.passed, 0))::integer AS "openMs"

@@ -80,16 +80,17 @@ export async function pendingJobRequests(db: Queryable, limit: number): Promise<
   return rows;
 }
 
-export async function markEnqueued(
+/** Says which job answers a request, before that job is added: it may be over a moment later. */
+export async function assignJob(
   db: Queryable,
   id: string,
   job: { readonly queue: string; readonly key: string },
 ): Promise<void> {
-  await db.query('UPDATE job_requests SET enqueued_at = now(), queue = $2, job_key = $3 WHERE id = $1', [
-    id,
-    job.queue,
-    job.key,
-  ]);
+  await db.query('UPDATE job_requests SET queue = $2, job_key = $3 WHERE id = $1', [id, job.queue, job.key]);
+}
+
+export async function markEnqueued(db: Queryable, id: string): Promise<void> {
+  await db.query('UPDATE job_requests SET enqueued_at = now() WHERE id = $1', [id]);
 }
 
 /** A request that needs no job: what it asks for is so already, or cannot be. */
@@ -118,7 +119,7 @@ export async function markFinished(
   end: { readonly status: 'done' | 'failed' | 'cancelled'; readonly text: string },
 ): Promise<void> {
   await db.query(
-    `UPDATE job_requests SET status = $3, finished_at = now(), result = CASE WHEN $3 = 'failed' THEN NULL ELSE $4 END,
+    `UPDATE job_requests SET status = $3, started_at = coalesce(started_at, now()), finished_at = now(), result = CASE WHEN $3 = 'failed' THEN NULL ELSE $4 END,
        error = CASE WHEN $3 = 'failed' THEN $4 END
      WHERE queue = $1 AND job_key = $2 AND status IN ('queued', 'running')`,
     [job.queue, job.key, end.status, end.text],

@@ -14,7 +14,8 @@ import { publishJob } from '../queue/contracts/publisher.js';
 import { seedJob } from '../queue/contracts/seeder.js';
 import { syncJob } from '../queue/contracts/synchronizer.js';
 import { validateJob } from '../queue/contracts/validator.js';
-import { closeJobRequest, markEnqueued, type JobRequest } from './job-requests.js';
+import { QueueError } from '../queue/queue-error.js';
+import { assignJob, closeJobRequest, markEnqueued, type JobRequest } from './job-requests.js';
 
 export interface RouteOptions {
   /** Local relays may be asked for. */
@@ -40,9 +41,11 @@ export async function routeRequest(
   { db, bus }: { readonly db: Queryable; readonly bus: Bus },
 ): Promise<Routed> {
   const routed = await route(request, options, db, async (contract, payload, network) => {
+    const key = keyOf(contract, payload);
+    if (key === undefined) return { to: 'error', error: `not a job that ${contract.queue} knows` };
+    await assignJob(db, request.id, { queue: queueName(contract, network), key });
     const job = await bus.request(contract, payload, network === undefined ? {} : { network });
-    const key = contract.dedup(contract.encode(payload));
-    await markEnqueued(db, request.id, { queue: queueName(contract, network), key });
+    await markEnqueued(db, request.id);
     return { to: 'job', queue: job.queue, jobId: job.jobId };
   });
   if (routed.to !== 'job')
@@ -55,6 +58,16 @@ type Send = <P extends Versioned>(
   payload: PayloadInput<P>,
   network?: Network,
 ) => Promise<Routed>;
+
+/** Undefined when the contract accepts no such payload: that is the request's fault, and no later try would mend it. */
+function keyOf<P extends Versioned>(contract: Contract<P>, payload: PayloadInput<P>): string | undefined {
+  try {
+    return contract.dedup(contract.encode(payload));
+  } catch (error) {
+    if (error instanceof QueueError) return undefined;
+    throw error;
+  }
+}
 
 async function route({ id, body }: JobRequest, options: RouteOptions, db: Queryable, send: Send): Promise<Routed> {
   switch (body.kind) {

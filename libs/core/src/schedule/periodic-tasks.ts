@@ -29,6 +29,11 @@ export async function claimPeriodicTasks(
   return rows.map((r) => r.key);
 }
 
+/** Gives claims back that never reached a queue. */
+export async function releasePeriodicClaims(db: Queryable, stage: string, keys: readonly string[]): Promise<void> {
+  await db.query('UPDATE periodic_tasks SET next_due_at = now() WHERE stage = $1 AND key = ANY ($2)', [stage, keys]);
+}
+
 export async function finishPeriodicTask(
   db: Queryable,
   task: { readonly stage: string; readonly key: string; readonly dueInMs: number; readonly failed: boolean },

@@ -17,13 +17,25 @@ const CASES: readonly [string, RelayInformation | undefined, RttLogs | undefined
   ['a write that went through', {}, OK, '----', ['PublicInbox']],
   ['a write against a claim of AUTH', { limitation: { auth_required: true } }, OK, '----', ['PublicInbox']],
   ['a write against a claim of payment', { limitation: { payment_required: true } }, OK, '----', ['PublicInbox']],
-  ['a write against a claim of an invitation', { limitation: { restricted_writes: true } }, OK, '----', ['PublicInbox']],
+  [
+    'a write against a claim of an invitation',
+    { limitation: { restricted_writes: true } },
+    OK,
+    '----',
+    ['PublicInbox'],
+  ],
   ['a write that had to work', { limitation: { min_pow_difficulty: 12 } }, OK, '---w', ['PublicInbox']],
   ['a refusal for want of AUTH', {}, refused('auth-required: please authenticate'), 'a---', ['PublicOutbox']],
   ['a refusal for want of money', {}, refused('blocked: pay to join'), '-p--', ['Paid', 'PublicOutbox']],
   ['a refusal for want of work', {}, refused('pow: 20 bits needed'), '---w', ['PublicInbox']],
   ['a refusal of strangers', {}, refused('blocked: pubkey not whitelisted'), '--r-', ['PublicOutbox']],
-  ['AUTH for everything', { limitation: { auth_required: true } }, refused('auth-required: x', 'auth-required: x'), 'a---', ['PrivateStorage']],
+  [
+    'AUTH for everything',
+    { limitation: { auth_required: true } },
+    refused('auth-required: x', 'auth-required: x'),
+    'a---',
+    ['PrivateStorage'],
+  ],
   [
     'AUTH for reading only',
     {},
@@ -38,24 +50,48 @@ const CASES: readonly [string, RelayInformation | undefined, RttLogs | undefined
     'aprw',
     ['Paid', 'PublicOutbox'],
   ],
-  ['an opening that failed', { limitation: {} }, { open_success: false, open_reason: 'timeout', write_success: false, write_reason: 'timeout' }, '--r-', ['PublicOutbox']],
+  [
+    'an opening that failed',
+    { limitation: {} },
+    { open_success: false, open_reason: 'timeout', write_success: false, write_reason: 'timeout' },
+    '--r-',
+    ['PublicOutbox'],
+  ],
   ['nothing at all', undefined, undefined, undefined, []],
   ['a read that worked and nothing else', undefined, { open_success: true, read_success: true }, undefined, []],
-  ['a read that wants AUTH and nothing else', undefined, { open_success: true, read_success: false, read_reason: 'auth-required' }, 'a---', ['PrivateStorage']],
-  ['search, groups and blobs', { supported_nips: [95, 29, 50] }, undefined, '----', ['Search', 'Community', 'Blob', 'PublicInbox']],
+  [
+    'a read that wants AUTH and nothing else',
+    undefined,
+    { open_success: true, read_success: false, read_reason: 'auth-required' },
+    'a---',
+    ['PrivateStorage'],
+  ],
+  [
+    'search, groups and blobs',
+    { supported_nips: [95, 29, 50] },
+    undefined,
+    '----',
+    ['Search', 'Community', 'Blob', 'PublicInbox'],
+  ],
 ];
 
 describe('accessTags', () => {
   it.each(CASES)('of %s', (_, information, logs, letters, types) => {
     const tags = accessTags({ ...(information && { information }), ...(logs && { logs }) });
-    const words = ['auth', 'payment', 'writes', 'pow'].map((word, at) => ['R', letters?.[at] === '-' ? `!${word}` : word]);
+    const words = ['auth', 'payment', 'writes', 'pow'].map((word, at) => [
+      'R',
+      letters?.[at] === '-' ? `!${word}` : word,
+    ]);
 
     expect(tags.filter(([name]) => name === 'R')).toEqual(letters === undefined ? [] : words);
     expect(tags.filter(([name]) => name === 'T').map(([, type]) => type)).toEqual(types);
   });
 
   it.each([
-    [['en', 'en-419', 'pt-BR', 'eng', '', 'DE'], ['en', 'pt', 'de']],
+    [
+      ['en', 'en-419', 'pt-BR', 'eng', '', 'DE'],
+      ['en', 'pt', 'de'],
+    ],
     [['en', '*'], []],
   ])('reads the languages %j', (language_tags, expected) => {
     const tags = accessTags({ information: { language_tags } }).filter(([name]) => name === 'l');

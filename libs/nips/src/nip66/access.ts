@@ -16,7 +16,10 @@ export interface RelayAccess {
  * Experience before claims: a write that went through proves that neither AUTH, payment nor an invitation is needed,
  * whatever the document says; a refusal that names its cause adds to the document. Undefined when nothing is known.
  */
-export function relayAccess(information: RelayInformation | undefined, logs: RttLogs | undefined): RelayAccess | undefined {
+export function relayAccess(
+  information: RelayInformation | undefined,
+  logs: RttLogs | undefined,
+): RelayAccess | undefined {
   const limitation = information?.limitation ?? {};
   const pow = (limitation.min_pow_difficulty ?? 0) > 0;
   const readAuth = logs?.read_success === false && names(logs.read_reason, AUTH);

@@ -19,7 +19,13 @@ export interface MonitorAnnouncement {
 export type MonitorCheck = 'open' | 'read' | 'write' | 'auth' | 'nip11' | 'ssl' | 'dns' | 'geo' | 'net' | 'http';
 
 /** A monitor announcement (NIP-66) before its signature. */
-export function announcementEvent({ createdAt, frequency, checks, networks, geohash }: MonitorAnnouncement): EventTemplate {
+export function announcementEvent({
+  createdAt,
+  frequency,
+  checks,
+  networks,
+  geohash,
+}: MonitorAnnouncement): EventTemplate {
   const tags = [
     ['frequency', String(frequency)],
     // The NIP's text and its example differ in the order; monitors in the wild follow the example.

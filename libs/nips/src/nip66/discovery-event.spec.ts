@@ -21,8 +21,20 @@ const FULL: DiscoveryFacts = {
   logs: { open_success: true, read_success: true, write_success: true },
   information: { name: 'A relay', supported_nips: [1, 11], tags: ['music'], attributes: ['Fast'] },
   ssl: { ssl_valid: true, ssl_expires: AT + 86_400, ssl_issuer: 'Example Trust' },
-  dns: { dns_ips: ['192.0.2.1', '192.0.2.2'], dns_ips_v6: ['2001:db8::1'], dns_cname: 'edge.example.net', dns_ttl: 300 },
-  geo: { geo_country: 'NL', geo_city: 'Amsterdam', geo_lat: 52.4, geo_lon: 4.9, geo_tz: 'Europe/Amsterdam', geo_hash: 'u173zq0' },
+  dns: {
+    dns_ips: ['192.0.2.1', '192.0.2.2'],
+    dns_ips_v6: ['2001:db8::1'],
+    dns_cname: 'edge.example.net',
+    dns_ttl: 300,
+  },
+  geo: {
+    geo_country: 'NL',
+    geo_city: 'Amsterdam',
+    geo_lat: 52.4,
+    geo_lon: 4.9,
+    geo_tz: 'Europe/Amsterdam',
+    geo_hash: 'u173zq0',
+  },
   net: { net_ip: '192.0.2.1', net_ipv6: '2001:db8::1', net_asn: 64_496, net_asn_org: 'Example Net' },
   http: { http_server: 'nginx/1.24.0', http_powered_by: 'Express' },
   support: { '42': true },
@@ -101,8 +113,17 @@ describe('discoveryEvent', () => {
     expect(event.tags).not.toContainEqual(['W', words[0]]);
   });
 
+  it('cuts long words, and not through a character', () => {
+    const event = discoveryEvent({ ...FULL, http: { http_server: `${'x'.repeat(255)}\u{1f600}` } });
+
+    expect(event.tags).toContainEqual(['http-server', 'x'.repeat(255)]);
+  });
+
   it('stays within the NIP whatever strangers serve', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.constantFrom('\u0000', ' ', '*', 'en', '\ud800'));
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.constantFrom('\u0000', ' ', '*', 'en', '\ud800'),
+    );
     const document = fc.record(
       {
         name: text,

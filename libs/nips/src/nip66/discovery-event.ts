@@ -37,12 +37,27 @@ type Tag = string[];
 
 /** A relay discovery event (NIP-66) before its signature: the same facts give the same event. */
 export function discoveryEvent(facts: DiscoveryFacts): EventTemplate {
-  const tags = [['d', discoveryUrl(facts.url)], ...networkTag(facts.network), ...rttTags(facts.rtt), ...accessTags(facts), ...factTags(facts)];
-  return { kind: DISCOVERY_KIND, created_at: facts.checkedAt, tags: fit(tags), content: documentText(facts.information) };
+  const tags = [
+    ['d', discoveryUrl(facts.url)],
+    ...networkTag(facts.network),
+    ...rttTags(facts.rtt),
+    ...accessTags(facts),
+    ...factTags(facts),
+  ];
+  return {
+    kind: DISCOVERY_KIND,
+    created_at: facts.checkedAt,
+    tags: fit(tags),
+    content: documentText(facts.information),
+  };
 }
 
 /** Tags of what the relay supports, is about and demands: N, l, t, R, T. */
-export function accessTags({ information, logs, support = {} }: Pick<DiscoveryFacts, 'information' | 'logs' | 'support'>): Tag[] {
+export function accessTags({
+  information,
+  logs,
+  support = {},
+}: Pick<DiscoveryFacts, 'information' | 'logs' | 'support'>): Tag[] {
   const nips = supportedNips(information, support);
   const access = relayAccess(information, logs);
   return [
@@ -67,8 +82,13 @@ function requirementTags({ auth, payment, writes, pow }: RelayAccess): Tag[] {
 }
 
 /** Claims of the document, put right where we tried. */
-function supportedNips(information: RelayInformation | undefined, support: Readonly<Record<string, boolean>>): Set<number> {
-  const claimed = (information?.supported_nips ?? []).filter((nip) => nip >= 1 && nip <= 9_999 && support[nip] !== false);
+function supportedNips(
+  information: RelayInformation | undefined,
+  support: Readonly<Record<string, boolean>>,
+): Set<number> {
+  const claimed = (information?.supported_nips ?? []).filter(
+    (nip) => nip >= 1 && nip <= 9_999 && support[nip] !== false,
+  );
   const found = Object.keys(support).filter((nip) => support[nip] === true);
   return new Set([...claimed, ...found.map(Number)].sort((a, b) => a - b).slice(0, MAX_REPEATS));
 }
@@ -103,13 +123,20 @@ function factTags({ ssl, net, dns, geo, http, information }: DiscoveryFacts): Ta
     ...single('geo-lat', geo?.geo_lat),
     ...single('geo-lon', geo?.geo_lon),
     ...single('geo-tz', geo?.geo_tz),
-    ...labels({ 'ISO-3166-1': geo?.geo_country, 'nip66.label.city': geo?.geo_city, 'IANA-tz': geo?.geo_tz, 'IANA-asn': net?.net_asn }),
+    ...labels({
+      'ISO-3166-1': geo?.geo_country,
+      'nip66.label.city': geo?.geo_city,
+      'IANA-tz': geo?.geo_tz,
+      'IANA-asn': net?.net_asn,
+    }),
     ...repeated('W', information?.attributes),
   ];
 }
 
 function labels(values: Readonly<Record<string, string | number | undefined>>): Tag[] {
-  return Object.entries(values).flatMap(([namespace, value]) => (value === undefined ? [] : [['l', clean(value), namespace]]));
+  return Object.entries(values).flatMap(([namespace, value]) =>
+    value === undefined ? [] : [['l', clean(value), namespace]],
+  );
 }
 
 function single(name: string, value: string | number | undefined): Tag[] {
@@ -123,13 +150,15 @@ function repeated(name: string, values: readonly string[] = []): Tag[] {
 }
 
 function clean(value: string | number): string {
-  return String(value)
-    .replace(/[\p{Cc}\p{Surrogate}]/gu, '')
-    .trim()
-    .slice(0, MAX_VALUE_CHARS)
-    // A cut through a surrogate pair.
-    .replace(/\p{Surrogate}/gu, '')
-    .trim();
+  return (
+    String(value)
+      .replace(/[\p{Cc}\p{Surrogate}]/gu, '')
+      .trim()
+      .slice(0, MAX_VALUE_CHARS)
+      // A cut through a surrogate pair.
+      .replace(/\p{Surrogate}/gu, '')
+      .trim()
+  );
 }
 
 /** Tags in order while there is room; one that is too long gives way to shorter ones after it. */

@@ -6,7 +6,18 @@ const event = (tags: string[][], content = '', kind = 30_166) => ({ kind, create
 
 describe('readDiscovery', () => {
   it("reads the form of the NIP's example", () => {
-    const tags = [D, ['n', 'clearnet'], ['N', '40'], ['N', '33'], ['R', '!payment'], ['R', 'auth'], ['g', 'ww8p1r4t8'], ['l', 'en', 'ISO-639-1'], ['t', 'nsfw'], ['rtt-open', '234']];
+    const tags = [
+      D,
+      ['n', 'clearnet'],
+      ['N', '40'],
+      ['N', '33'],
+      ['R', '!payment'],
+      ['R', 'auth'],
+      ['g', 'ww8p1r4t8'],
+      ['l', 'en', 'ISO-639-1'],
+      ['t', 'nsfw'],
+      ['rtt-open', '234'],
+    ];
 
     expect(readDiscovery(event(tags, '{}'))).toEqual({
       ok: true,
@@ -40,7 +51,11 @@ describe('readDiscovery', () => {
     ['content that is no JSON', event([D], 'hello'), 'content'],
     ['content that is no object', event([D], '[1]'), 'content'],
     ['content beyond 16 KiB', event([D], JSON.stringify({ name: 'x'.repeat(16_384) })), 'content'],
-    ['tags beyond 8 KiB', event([D, ...Array.from({ length: 40 }, (_, i) => ['t', `${i}${'x'.repeat(240)}`])]), 'tags: too long'],
+    [
+      'tags beyond 8 KiB',
+      event([D, ...Array.from({ length: 40 }, (_, i) => ['t', `${i}${'x'.repeat(240)}`])]),
+      'tags: too long',
+    ],
   ])('refuses %s', (_, bad, fault) => {
     expect(readDiscovery(bad)).toEqual({ ok: false, faults: expect.arrayContaining([fault]) });
   });

@@ -14,8 +14,7 @@ export interface Discovery {
 }
 
 export type DiscoveryResult =
-  | { readonly ok: true; readonly discovery: Discovery }
-  | { readonly ok: false; readonly faults: readonly string[] };
+  { readonly ok: true; readonly discovery: Discovery } | { readonly ok: false; readonly faults: readonly string[] };
 
 type Event = Pick<NostrEvent, 'kind' | 'created_at' | 'tags' | 'content'>;
 
@@ -120,8 +119,12 @@ function readContent(content: string): Readonly<Record<string, unknown>> | undef
 
 function collect(tags: readonly string[][]): Omit<Discovery, 'subject' | 'document'> {
   const all = (wanted: string) => tags.filter(([name]) => name === wanted).map(([, value = '']) => value);
-  const trips = ['open', 'read', 'write'].flatMap((phase) => all(`rtt-${phase}`).map((ms) => [phase, Number(ms)] as const));
-  const requirements = all('R').map((word) => (word.startsWith('!') ? ([word.slice(1), false] as const) : ([word, true] as const)));
+  const trips = ['open', 'read', 'write'].flatMap((phase) =>
+    all(`rtt-${phase}`).map((ms) => [phase, Number(ms)] as const),
+  );
+  const requirements = all('R').map((word) =>
+    word.startsWith('!') ? ([word.slice(1), false] as const) : ([word, true] as const),
+  );
   return {
     network: all('n')[0],
     roundTrips: Object.fromEntries(trips),

@@ -20,7 +20,9 @@ export const publishJob = defineContract({
       relayId: z.int().positive().optional(),
       requestId,
     })
-    .refine(({ what, relayId }) => (what === 'discovery') === (relayId !== undefined), { error: 'a relay belongs to a discovery' }),
+    .refine(({ what, relayId }) => (what === 'discovery') === (relayId !== undefined), {
+      error: 'a relay belongs to a discovery',
+    }),
   dedup: ({ what, relayId }) => `publish-${relayId === undefined ? what : `${what}-${relayId}`}`,
   // A publication that comes while the same one is being sent holds newer facts.
   keepLastIfActive: true,
