@@ -62,7 +62,7 @@ export async function openHouse(config: AppConfig, options: HouseOptions, module
   try {
     return await furnish(config, options, modules, closers);
   } catch (error) {
-    await closers.close();
+    await closers.close().catch((late: unknown) => modules.log.warn({ err: late }, 'not everything could be closed'));
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import {
   assertSchema,
   createBus,
   createPool,
+  DatabaseError,
   migrateQueueSchema,
   openQueueBackend,
   QueueError,
@@ -13,7 +14,6 @@ import {
 } from '@bigbrotr/core';
 
 import type { AppConfig } from './config.js';
-import { DatabaseError } from '@bigbrotr/core';
 
 /** What every role stands on: the database that remembers, the queues that deliver. */
 export interface Storage extends AsyncDisposable {

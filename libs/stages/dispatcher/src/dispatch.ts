@@ -7,15 +7,22 @@ import {
   maintainJob,
   monitorJob,
   pendingJobRequests,
+  PUBLICATIONS,
+  publishJob,
   queueName,
   releaseCandidateClaims,
+  releasePeriodicClaims,
   releaseRelayClaims,
   routeRequest,
   seedJob,
   syncJob,
   validateJob,
   type Bus,
+  type Contract,
+  type PayloadInput,
   type Pool,
+  type StageName,
+  type Versioned,
 } from '@bigbrotr/core';
 import { unixNow, type Network, type Now } from '@bigbrotr/models';
 
@@ -38,12 +45,19 @@ const PERIODIC_PER_TICK = 50;
 const RELAY_JOBS = [monitorJob, syncJob] as const;
 
 /** One tick: what people asked for first, then what is due, up to the mark of each queue. Returns the number of jobs added. */
-export async function dispatch(options: DispatchOptions, modules: DispatchModules, signal: AbortSignal): Promise<number> {
+export async function dispatch(
+  options: DispatchOptions,
+  modules: DispatchModules,
+  signal: AbortSignal,
+): Promise<number> {
   const { networks } = options;
+  const queues = networks.flatMap((network) =>
+    [validateJob, ...RELAY_JOBS].map((contract) => queueName(contract, network)),
+  );
+  // First of all, because it fails while the backend is away: then nothing is claimed in vain.
+  const counts = await modules.bus.counts(queues);
   let added = await dispatchRequests(options, modules);
   added += await dispatchPeriodic(options, modules);
-  const queues = networks.flatMap((network) => [validateJob, ...RELAY_JOBS].map((contract) => queueName(contract, network)));
-  const counts = await modules.bus.counts(queues);
   const room = (queue: string) => HIGH_WATER - (counts.get(queue)?.depth ?? HIGH_WATER);
 
   for (const network of networks) {
@@ -58,18 +72,31 @@ export async function dispatch(options: DispatchOptions, modules: DispatchModule
   return added;
 }
 
-async function dispatchRequests({ networks, local }: DispatchOptions, { pool, bus, now }: DispatchModules): Promise<number> {
+async function dispatchRequests(
+  { networks, local }: DispatchOptions,
+  { pool, bus, now }: DispatchModules,
+): Promise<number> {
   const requests = await pendingJobRequests(pool, REQUESTS_PER_TICK);
   const enabled = (network: Network) => networks.includes(network);
   for (const request of requests) await routeRequest(request, { local, enabled, at: unixNow(now) }, { db: pool, bus });
   return requests.length;
 }
 
-async function dispatchCandidates(network: Network, limit: number, { visibilityMs }: DispatchOptions, { pool, bus }: DispatchModules): Promise<number> {
+async function dispatchCandidates(
+  network: Network,
+  limit: number,
+  { visibilityMs }: DispatchOptions,
+  { pool, bus }: DispatchModules,
+): Promise<number> {
   const ids = await claimCandidates(pool, { network, limit, visibilityMs });
   if (ids.length === 0) return 0;
   return orRelease(
-    () => bus.enqueue(validateJob, ids.map((candidateId) => ({ candidateId })), { network }),
+    () =>
+      bus.enqueue(
+        validateJob,
+        ids.map((candidateId) => ({ candidateId })),
+        { network },
+      ),
     () => releaseCandidateClaims(pool, ids),
   );
 }
@@ -84,20 +111,37 @@ async function dispatchRelays(
   const ids = await claimRelayTasks(pool, { stage: contract.stage, network, limit, visibilityMs });
   if (ids.length === 0) return 0;
   return orRelease(
-    () => bus.enqueue(contract, ids.map((relayId) => ({ relayId })), { network }),
+    () =>
+      bus.enqueue(
+        contract,
+        ids.map((relayId) => ({ relayId })),
+        { network },
+      ),
     () => releaseRelayClaims(pool, contract.stage, ids),
   );
 }
 
-async function dispatchPeriodic({ visibilityMs }: DispatchOptions, { pool, bus }: DispatchModules): Promise<number> {
-  const claim = (stage: string) => claimPeriodicTasks(pool, stage, PERIODIC_PER_TICK, visibilityMs);
-  const seeds = (await claim('seeder')).map(seedTask);
-  const sources = (await claim('finder')).map((source) => ({ source }));
-  const chores = (await claim('maintainer')).map((task) => ({ task }));
-  if (seeds.length > 0) await bus.enqueue(seedJob, seeds);
-  if (sources.length > 0) await bus.enqueue(findJob, sources);
-  if (chores.length > 0) await bus.enqueue(maintainJob, chores);
-  return seeds.length + sources.length + chores.length;
+async function dispatchPeriodic(options: DispatchOptions, modules: DispatchModules): Promise<number> {
+  let added = await dispatchKeys('seeder', seedJob, (key) => [seedTask(key)], options, modules);
+  added += await dispatchKeys('finder', findJob, (source) => [{ source }], options, modules);
+  added += await dispatchKeys('maintainer', maintainJob, (task) => [{ task }], options, modules);
+  const publication = (key: string) => PUBLICATIONS.filter((what) => what === key).map((what) => ({ what }));
+  return added + (await dispatchKeys('publisher', publishJob, publication, options, modules));
+}
+
+async function dispatchKeys<P extends Versioned>(
+  stage: StageName,
+  contract: Contract<P>,
+  payloadsOf: (key: string) => readonly PayloadInput<P>[],
+  { visibilityMs }: DispatchOptions,
+  { pool, bus }: DispatchModules,
+): Promise<number> {
+  const keys = await claimPeriodicTasks(pool, stage, PERIODIC_PER_TICK, visibilityMs);
+  if (keys.length === 0) return 0;
+  return orRelease(
+    () => bus.enqueue(contract, keys.flatMap(payloadsOf)),
+    () => releasePeriodicClaims(pool, stage, keys),
+  );
 }
 
 /** A seed list's key is its hash, a space, its path. */

@@ -16,7 +16,13 @@ export function admitUrls(
         continue;
       }
       const { host, registrableDomain } = relayUrlParts(parsed.url);
-      found.push({ url: parsed.url, network: parsed.network, host, ...(registrableDomain !== undefined && { registrableDomain }), source });
+      found.push({
+        url: parsed.url,
+        network: parsed.network,
+        host,
+        ...(registrableDomain !== undefined && { registrableDomain }),
+        source,
+      });
     }
   }
   return { found, rejected };

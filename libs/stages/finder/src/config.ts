@@ -6,9 +6,9 @@ const ApiSource = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,59}$/),
   url: z.url({ protocol: /^https?$/ }),
   /** Where the list stands in the answer, e.g. `data.relays`; absent: the answer is the list. */
-  path: z.string().optional(),
+  path: z.string().min(1).optional(),
   /** Which field of an entry holds the URL; absent: entries are strings. */
-  field: z.string().optional(),
+  field: z.string().min(1).optional(),
   interval: Duration.prefault('6h'),
   enabled: z.boolean().default(true),
 });
@@ -25,9 +25,18 @@ export const FinderConfig = z.strictObject({
   api: z
     .strictObject({
       /** Lists of relay URLs, read over HTTP. */
-      sources: z.array(ApiSource).default([]),
+      sources: z
+        .array(ApiSource)
+        .refine((sources) => new Set(sources.map((s) => s.name)).size === sources.length, {
+          error: 'two sources have the same name',
+        })
+        .default([]),
       timeout: Duration.prefault('30s'),
-      maxBytes: z.int().min(1_024).max(64 * 1024 * 1024).default(5 * 1024 * 1024),
+      maxBytes: z
+        .int()
+        .min(1_024)
+        .max(64 * 1024 * 1024)
+        .default(5 * 1024 * 1024),
     })
     .prefault({}),
 });

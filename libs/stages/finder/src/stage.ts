@@ -36,7 +36,10 @@ export const finderStage = defineStage({
     await ensurePeriodicTasks(pool, 'finder', [MENTIONS, ...apis.keys()]);
     const local = networks.local.enabled && networks.local.discover;
 
-    async function look(source: string, signal: AbortSignal): Promise<{ result: SourceResult; dueInMs: number } | undefined> {
+    async function look(
+      source: string,
+      signal: AbortSignal,
+    ): Promise<{ result: SourceResult; dueInMs: number } | undefined> {
       const at = unixNow(now);
       if (source === MENTIONS) {
         const result = await findInMentions({ batch: config.mentions.batch, local, at }, { pool }, signal);
@@ -61,9 +64,18 @@ export const finderStage = defineStage({
           }
           for (const network of NETWORKS) {
             const candidates = result.added.filter((c) => c.network === network);
-            if (networks[network].enabled) await handOver(validateJob, candidates.map((c) => ({ candidateId: c.id })), { network });
+            if (networks[network].enabled)
+              await handOver(
+                validateJob,
+                candidates.map((c) => ({ candidateId: c.id })),
+                { network },
+              );
           }
-          if (result.seen > 0) log.debug({ source, seen: result.seen, added: result.added.length, rejected: Object.fromEntries(result.rejected) }, 'source read');
+          if (result.seen > 0)
+            log.debug(
+              { source, seen: result.seen, added: result.added.length, rejected: Object.fromEntries(result.rejected) },
+              'source read',
+            );
           return { kind: 'done', result: result.added.length > 0 ? 'found' : 'nothing-new' };
         },
       },

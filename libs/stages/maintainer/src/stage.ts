@@ -35,7 +35,10 @@ export const maintainerStage = defineStage({
     const queues = queuesOf(NETWORKS.filter((network) => networks[network].enabled));
     const chores = new Map<string, Chore>([
       ['housekeeping', { intervalMs: config.housekeeping, run: (signal) => housekeep({ pool }, signal) }],
-      ['failures', { intervalMs: config.failures, run: (signal) => mirrorFailures(queues, { pool, deadLetters }, signal) }],
+      [
+        'failures',
+        { intervalMs: config.failures, run: (signal) => mirrorFailures(queues, { pool, deadLetters }, signal) },
+      ],
     ]);
     await ensurePeriodicTasks(pool, 'maintainer', [...chores.keys()]);
     return {
@@ -44,6 +47,8 @@ export const maintainerStage = defineStage({
           const chore = chores.get(task);
           if (!chore) return { kind: 'fatal', reason: `no task is called ${task}` };
           const count = await chore.run(signal);
+          // Cut short: what is left is done by the next run, and not only when that would be due.
+          if (signal.aborted) return { kind: 'later', delayMs: 1_000, reason: 'aborted' };
           await finishPeriodicTask(pool, { stage: 'maintainer', key: task, dueInMs: chore.intervalMs, failed: false });
           log.debug({ task, count }, 'maintained');
           return { kind: 'done', result: task };

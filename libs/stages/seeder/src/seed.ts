@@ -18,7 +18,12 @@ export interface SeedOptions {
 const BATCH = 500;
 
 /** Makes candidates of a list of URLs, a batch at a time; what the URL law rejects is counted by its reason. */
-export async function seed(urls: AsyncIterable<string> | Iterable<string>, { source, local, at }: SeedOptions, db: Queryable, signal: AbortSignal): Promise<SeedSummary> {
+export async function seed(
+  urls: AsyncIterable<string> | Iterable<string>,
+  { source, local, at }: SeedOptions,
+  db: Queryable,
+  signal: AbortSignal,
+): Promise<SeedSummary> {
   const rejected: Record<string, number> = {};
   const added: { id: number; network: Network }[] = [];
   let lines = 0;
@@ -36,7 +41,13 @@ export async function seed(urls: AsyncIterable<string> | Iterable<string>, { sou
       continue;
     }
     const { host, registrableDomain } = relayUrlParts(parsed.url);
-    batch.push({ url: parsed.url, network: parsed.network, host, ...(registrableDomain !== undefined && { registrableDomain }), source });
+    batch.push({
+      url: parsed.url,
+      network: parsed.network,
+      host,
+      ...(registrableDomain !== undefined && { registrableDomain }),
+      source,
+    });
     if (batch.length >= BATCH) await put();
   }
   await put();

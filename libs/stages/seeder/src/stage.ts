@@ -43,11 +43,20 @@ export const seederStage = defineStage({
     });
     await ensurePeriodicTasks(pool, 'seeder', [taskKey({ hash, file })]);
 
-    async function admit(urls: AsyncIterable<string> | Iterable<string>, source: string, signal: AbortSignal): Promise<void> {
+    async function admit(
+      urls: AsyncIterable<string> | Iterable<string>,
+      source: string,
+      signal: AbortSignal,
+    ): Promise<void> {
       const summary = await seed(urls, { source, local: networks.local.enabled, at: unixNow(now) }, pool, signal);
       for (const network of NETWORKS) {
         const candidates = summary.added.filter((c) => c.network === network);
-        if (networks[network].enabled) await handOver(validateJob, candidates.map((c) => ({ candidateId: c.id })), { network });
+        if (networks[network].enabled)
+          await handOver(
+            validateJob,
+            candidates.map((c) => ({ candidateId: c.id })),
+            { network },
+          );
       }
       log.info({ source, lines: summary.lines, added: summary.added.length, rejected: summary.rejected }, 'seeded');
     }
@@ -57,7 +66,12 @@ export const seederStage = defineStage({
         seed: async ({ hash, file, requestId }, _context, signal) => {
           if (file !== undefined) {
             await admit(readSeedFile(file), `seed:${basename(file)}`, signal);
-            await finishPeriodicTask(pool, { stage: 'seeder', key: taskKey({ hash, file }), dueInMs: NEVER_MS, failed: false });
+            await finishPeriodicTask(pool, {
+              stage: 'seeder',
+              key: taskKey({ hash, file }),
+              dueInMs: NEVER_MS,
+              failed: false,
+            });
           } else {
             const request = requestId === undefined ? undefined : await readJobRequest(pool, requestId);
             if (request?.body.kind !== 'seed') return { kind: 'fatal', reason: 'names no list that is there' };
@@ -70,7 +84,7 @@ export const seederStage = defineStage({
   },
 });
 
-/** The dispatcher reads it back with {@link seedTaskOf} of the contract. */
+/** The dispatcher takes it apart again at the first space. */
 function taskKey({ hash, file }: { readonly hash: string; readonly file: string }): string {
   return `${hash} ${file}`;
 }

@@ -22,7 +22,13 @@ export async function findInHttpList(
   { db, httpGet }: { readonly db: Queryable; readonly httpGet: HttpGet },
   signal: AbortSignal,
 ): Promise<SourceResult> {
-  const answer = await httpGet(source.url, { signal, timeoutMs, maxBytes, maxRedirects: 1, headers: { accept: 'application/json' } });
+  const answer = await httpGet(source.url, {
+    signal,
+    timeoutMs,
+    maxBytes,
+    maxRedirects: 1,
+    headers: { accept: 'application/json' },
+  });
   if (!answer.ok) return { ok: false, reason: answer.failure.reason };
   if (answer.status !== 200) return { ok: false, reason: `http-${answer.status}` };
   const list = readList(answer.body, source);
@@ -34,6 +40,7 @@ export async function findInHttpList(
   );
   const added = [];
   for (let from = 0; from < found.length; from += BATCH) {
+    signal.throwIfAborted();
     added.push(...(await putCandidates(db, found.slice(from, from + BATCH), at)));
   }
   return { ok: true, seen: list.length, added, rejected };
@@ -43,16 +50,21 @@ export async function findInHttpList(
 function readList(body: Buffer, { path, field }: ApiSource): string[] | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    // The decoder drops a byte order mark, which JSON.parse would refuse.
+    value = JSON.parse(new TextDecoder().decode(body));
   } catch {
     // Not JSON is one of the things that a list API answers.
     return undefined;
   }
   for (const key of path === undefined ? [] : path.split('.')) value = property(value, key);
   if (!Array.isArray(value)) return undefined;
-  return value.map((entry: unknown) => (field === undefined ? entry : property(entry, field))).filter((entry) => typeof entry === 'string');
+  return value
+    .map((entry: unknown) => (field === undefined ? entry : property(entry, field)))
+    .filter((entry) => typeof entry === 'string');
 }
 
 function property(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }
