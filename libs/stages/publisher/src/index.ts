@@ -1,1 +1,1 @@
-export {};
+export { publisherStage, type PublisherModules } from './stage.js';
