@@ -1,26 +1,34 @@
 import { readServiceData, writeServiceData, type Queryable } from '@bigbrotr/core';
 import { z } from 'zod';
 
-import type { PageHabits } from './page-walk.js';
-
-const bit = z.literal([0, 1]);
-
 const StoredHabits = z.object({
   limit: z.int().positive(),
   cap: z.int().nonnegative(),
-  untilShift: bit,
-  sinceShift: bit,
-  order: z.enum(['unknown', 'newest', 'oldest']),
+  steady: z.enum(['unknown', 'yes', 'no']),
+  negentropy: z.enum(['unknown', 'yes', 'no']),
+  count: z.enum(['unknown', 'yes', 'no']),
+  /** Shortens the age at which proofs are renewed. */
+  rescanFactor: z.number().positive().max(1),
   /** Unix seconds at which this was last learned from nothing. */
   learnedAt: z.int(),
 });
-export type StoredHabits = z.output<typeof StoredHabits>;
+
+/** What a relay showed of itself: how it pages, and which verbs it answers. Believed until it expires. */
+export type StoredHabits = Readonly<z.output<typeof StoredHabits>>;
 
 export function newHabits(pageLimit: number, at: number): StoredHabits {
-  return { limit: pageLimit, cap: 0, untilShift: 0, sinceShift: 0, order: 'unknown', learnedAt: at };
+  return {
+    limit: pageLimit,
+    cap: 0,
+    steady: 'unknown',
+    negentropy: 'unknown',
+    count: 'unknown',
+    rescanFactor: 1,
+    learnedAt: at,
+  };
 }
 
-/** What a relay showed in earlier slices; nothing when that is too old, or was written by other code. */
+/** Nothing when it is too old, or was written by other code. */
 export async function readHabits(db: Queryable, relayId: number, notBefore: number): Promise<StoredHabits | undefined> {
   const stored = StoredHabits.safeParse(await readServiceData(db, 'synchronizer', 'state', `habits:${relayId}`));
   return stored.success && stored.data.learnedAt >= notBefore ? stored.data : undefined;
@@ -30,6 +38,22 @@ export async function writeHabits(db: Queryable, relayId: number, habits: Stored
   await writeServiceData(db, 'synchronizer', 'state', `habits:${relayId}`, habits, at);
 }
 
-export function sameHabits(a: PageHabits, b: PageHabits): boolean {
-  return a.limit === b.limit && a.cap === b.cap && a.untilShift === b.untilShift && a.sinceShift === b.sinceShift && a.order === b.order;
+/** What is known of a relay in the course of a slice. */
+export class Habits {
+  #now: StoredHabits;
+
+  constructor(habits: StoredHabits) {
+    this.#now = habits;
+  }
+
+  /** The same object until something new is learned. */
+  get now(): StoredHabits {
+    return this.#now;
+  }
+
+  learn(found: Partial<StoredHabits>): void {
+    const next = { ...this.#now, ...found };
+    const fields = Object.keys(found) as (keyof StoredHabits)[];
+    if (fields.some((field) => next[field] !== this.#now[field])) this.#now = next;
+  }
 }

@@ -1,11 +1,16 @@
 import type { CommitResult, DeclinedEvent, EventVerdict, EventWriter, Mention } from '@bigbrotr/core';
-import { checkEventId, expirationOf, kindClass, matchesFilter, parseEvent, type Filter, type NostrEvent } from '@bigbrotr/models';
+import {
+  checkEventId,
+  expirationOf,
+  kindClass,
+  matchesFilter,
+  parseEvent,
+  type Filter,
+  type NostrEvent,
+} from '@bigbrotr/models';
 import { relayMentions } from '@bigbrotr/nips';
 
-export interface Position {
-  readonly id: string;
-  readonly created_at: number;
-}
+import type { Position } from './page-walk.js';
 
 export interface JudgedPage {
   readonly fresh: readonly NostrEvent[];
@@ -36,12 +41,18 @@ export interface JudgeModules {
  * From raw events to verdicts, cheapest question first: shape, filter, id, known?, signature. The id is computed before
  * anything is looked up, so that a forged body under a known id never becomes provenance.
  */
-export async function judgePage(raws: readonly unknown[], options: JudgeOptions, modules: JudgeModules, signal: AbortSignal): Promise<JudgedPage> {
+export async function judgePage(
+  raws: readonly unknown[],
+  options: JudgeOptions,
+  modules: JudgeModules,
+  signal: AbortSignal,
+): Promise<JudgedPage> {
   const verdicts = new Map<EventVerdict, number>();
   const tally = (verdict: EventVerdict, n = 1) => verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + n);
   const positions = new Map<string, Position>();
   const declined: DeclinedEvent[] = [];
-  const candidates = new Map<string, NostrEvent>();
+  /** Copies of one id may differ in their signature: one good one is enough. */
+  const candidates = new Map<string, NostrEvent[]>();
   let strays = 0;
 
   for (const raw of raws) {
@@ -59,36 +70,54 @@ export async function judgePage(raws: readonly unknown[], options: JudgeOptions,
       strays++;
       continue;
     }
-    if (positions.has(event.id)) continue;
-    positions.set(event.id, { id: event.id, created_at: event.created_at });
-    if (!checkEventId(event)) {
+    const copies = candidates.get(event.id);
+    if (copies?.some((copy) => copy.sig === event.sig)) continue;
+    const isForged = !checkEventId(event);
+    // The place of the true event counts; a forged one under its id does not move it.
+    if (!isForged || !positions.has(event.id))
+      positions.set(event.id, { id: event.id, created_at: event.created_at, kind: event.kind, pubkey: event.pubkey });
+    if (isForged) {
       tally('wrong-id');
+      declined.push({ id: event.id, createdAt: event.created_at, reason: 'wrong-id' });
     } else if (declines(event, options)) {
       tally('declined');
-      declined.push({ id: event.id, createdAt: event.created_at, reason: kindClass(event.kind) === 'ephemeral' ? 'ephemeral' : 'expired' });
+      declined.push({
+        id: event.id,
+        createdAt: event.created_at,
+        reason: kindClass(event.kind) === 'ephemeral' ? 'ephemeral' : 'expired',
+      });
+    } else if (copies) {
+      copies.push(event);
     } else {
-      candidates.set(event.id, event);
+      candidates.set(event.id, [event]);
     }
   }
 
   const stored = await modules.writer.known([...candidates.keys()]);
-  const known = [...stored].map(([id, seq]) => ({ seq, createdAt: positions.get(id)?.created_at ?? 0 }));
+  const known = [...stored].map(([id, seq]) => ({ seq, createdAt: candidates.get(id)?.[0]?.created_at ?? 0 }));
   if (known.length > 0) tally('known', known.length);
-  const unknown = [...candidates.values()].filter((event) => !stored.has(event.id));
+  const unknown = [...candidates].filter(([id]) => !stored.has(id)).flatMap(([, copies]) => copies);
   const valid = await modules.verifyMany(unknown, signal);
 
-  const fresh: NostrEvent[] = [];
-  const mentions: Mention[] = [];
+  const fresh = new Map<string, NostrEvent>();
   unknown.forEach((event, i) => {
-    if (valid[i] === true) {
-      fresh.push(event);
-      mentions.push(...relayMentions(event));
-    } else {
-      tally('bad-signature');
-      declined.push({ id: event.id, createdAt: event.created_at, reason: 'bad-signature' });
-    }
+    if (valid[i] === true) fresh.set(event.id, event);
+    else tally('bad-signature');
   });
-  return { fresh, known, declined, mentions, positions: [...positions.values()], strays, verdicts };
+  for (const [id, [event]] of candidates) {
+    if (event && !stored.has(id) && !fresh.has(id))
+      declined.push({ id, createdAt: event.created_at, reason: 'bad-signature' });
+  }
+  const mentions = [...fresh.values()].flatMap((event) => relayMentions(event));
+  return {
+    fresh: [...fresh.values()],
+    known,
+    declined,
+    mentions,
+    positions: [...positions.values()],
+    strays,
+    verdicts,
+  };
 }
 
 /** What is only known once the page is durable. */
@@ -112,7 +141,8 @@ function declines(event: NostrEvent, { expiration, at }: JudgeOptions): boolean 
 function positionOf(raw: unknown): Position | undefined {
   if (typeof raw !== 'object' || raw === null || !('created_at' in raw) || !('id' in raw)) return undefined;
   const { id, created_at } = raw;
-  if (typeof id !== 'string' || id.length > 200 || typeof created_at !== 'number' || !Number.isSafeInteger(created_at)) return undefined;
+  if (typeof id !== 'string' || id.length > 200 || typeof created_at !== 'number' || !Number.isSafeInteger(created_at))
+    return undefined;
   return { id, created_at };
 }
 

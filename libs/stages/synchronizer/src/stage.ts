@@ -13,13 +13,12 @@ import {
   type Pool,
   type Relay,
 } from '@bigbrotr/core';
-import { relayUrlParts } from '@bigbrotr/models';
+import { parseRelayUrl, relayUrlParts, type RelayUrl } from '@bigbrotr/models';
 
-import { SynchronizerConfig } from './config.js';
-import { syncRelay, type SliceEnd, type SliceModules } from './sync-relay.js';
+import { SynchronizerConfig, type RelayOverride } from './config.js';
+import { syncRelay, type SliceModules, type SliceResult } from './sync-relay.js';
 
 const STAGE = 'synchronizer';
-const RATE_LIMIT_MS = 60_000;
 
 export interface SynchronizerModules extends Omit<SliceModules, 'db'> {
   readonly pool: Pool;
@@ -32,7 +31,8 @@ export const synchronizerStage = defineStage({
   config: SynchronizerConfig,
   contracts: { sync: syncJob },
   start(config, { pool, networks, policy, ...modules }: SynchronizerModules) {
-    const overrides = new Map(config.overrides.map((o) => [o.url, o]));
+    const { rescan } = config;
+    const overrides = overridesByUrl(config.overrides);
 
     async function slice(relay: Relay, deadlineAt: number, signal: AbortSignal): Promise<Outcome> {
       const override = overrides.get(relay.url);
@@ -53,15 +53,22 @@ export const synchronizerStage = defineStage({
           habitsExpireMs: config.habitsExpire,
           saturatedRetryMs: config.saturatedRetry,
           deadlineAt: Math.min(deadlineAt, modules.now() + (override?.sliceBudget ?? config.sliceBudget)),
+          retryMs: config.retry,
           idleMs: override?.timeout ?? networks[relay.network].timeout,
           allowInsecure: override?.allowInsecure ?? false,
           expiration: policy.expiration,
+          ...(rescan.enabled && {
+            rescan: { recentMs: rescan.recent, recentEveryMs: rescan.recentEvery, fullEveryMs: rescan.fullEvery },
+          }),
         };
-        return conclude(relay, await syncRelay(relay, { leaseKey, holder, epoch }, options, { ...modules, db: pool }, held));
+        return conclude(
+          relay,
+          await syncRelay(relay, { leaseKey, holder, epoch }, options, { ...modules, db: pool }, held),
+        );
       });
     }
 
-    async function conclude({ id: relayId }: Relay, end: SliceEnd): Promise<Outcome> {
+    async function conclude({ id: relayId }: Relay, end: SliceResult): Promise<Outcome> {
       switch (end.end) {
         case 'complete':
           await finishRelayTask(pool, { stage: STAGE, relayId, dueInMs: config.interval });
@@ -71,8 +78,8 @@ export const synchronizerStage = defineStage({
         case 'fenced':
           break;
         case 'rate-limited':
-          await backOff(pool, relayLeaseKey(relayId), RATE_LIMIT_MS);
-          await finishRelayTask(pool, { stage: STAGE, relayId, dueInMs: RATE_LIMIT_MS });
+          await backOff(pool, relayLeaseKey(relayId), config.coolDown);
+          await finishRelayTask(pool, { stage: STAGE, relayId, dueInMs: config.coolDown });
           break;
         case 'refused':
           await failRelayTask(pool, { stage: STAGE, relayId, baseMs: config.maxBackoff, maxMs: config.maxBackoff });
@@ -95,3 +102,13 @@ export const synchronizerStage = defineStage({
     };
   },
 });
+
+/** However somebody wrote the URL, it is found by its canonical form. */
+function overridesByUrl(overrides: readonly RelayOverride[]): ReadonlyMap<RelayUrl, RelayOverride> {
+  return new Map(
+    overrides.flatMap((override): [RelayUrl, RelayOverride][] => {
+      const parsed = parseRelayUrl(override.url, { local: true });
+      return parsed.ok ? [[parsed.url, override]] : [];
+    }),
+  );
+}

@@ -1,24 +1,34 @@
-import type { CoverageCommit, EventMetrics, EventWriter, Fence, Logger, Queryable, Relay } from '@bigbrotr/core';
-import { readCoverage } from '@bigbrotr/core';
 import {
-  cover,
-  coverageChange,
+  readCoverage,
+  type EventMetrics,
+  type EventWriter,
+  type Fence,
+  type Logger,
+  type Queryable,
+  type Relay,
+} from '@bigbrotr/core';
+import {
   filterKey,
   uncovered,
   unixNow,
   type CoverageRow,
   type Dial,
   type Filter,
-  type FrameSocket,
   type Interval,
   type Now,
 } from '@bigbrotr/models';
-import { RelayConnection, type ReasonClass, type RequestOutcome, type Sign } from '@bigbrotr/nips';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sign } from '@bigbrotr/nips';
 
-import { newHabits, readHabits, sameHabits, writeHabits, type StoredHabits } from './habits.js';
-import { judgePage, tallyCommitted, type JudgedPage, type JudgeModules, type Position } from './judge-page.js';
-import { OPEN, PageWalk, type PageAnswer } from './page-walk.js';
+import { CoverageLedger } from './coverage-ledger.js';
+import { Habits, newHabits, readHabits, writeHabits } from './habits.js';
+import type { JudgeModules } from './judge-page.js';
+import { PageReader, type ReadPage } from './page-reader.js';
+import { OPEN, PageWalk, type Position, type WalkStep } from './page-walk.js';
+import { reconcileWindow, type WindowResult } from './reconcile-window.js';
+import { splitWindow } from './split-window.js';
+import { dueForRescan, nextFactor, type RescanOptions } from './rescan.js';
+import { RelayLine, type SliceEnd } from './relay-line.js';
+import { settleSecond } from './settle-second.js';
 
 export interface SliceOptions {
   readonly filter: Filter;
@@ -30,8 +40,12 @@ export interface SliceOptions {
   readonly deadlineAt: number;
   /** Longest silence within an answer. */
   readonly idleMs: number;
+  /** First wait before a failed question is asked again. */
+  readonly retryMs: number;
   readonly allowInsecure: boolean;
   readonly expiration: 'keep' | 'drop';
+  /** Absent: what is proven is left alone. */
+  readonly rescan?: RescanOptions;
 }
 
 export interface SliceModules extends JudgeModules {
@@ -44,284 +58,252 @@ export interface SliceModules extends JudgeModules {
   readonly log: Logger;
 }
 
-export type SliceEnd =
-  /** Everything up to the head is proven, or known to be unprovable. */
-  | { readonly end: 'complete' }
-  /** Time is up; more to do. */
-  | { readonly end: 'budget' }
-  /** The relay cannot be reached, or gave up on us; what was proven stands. */
-  | { readonly end: 'unreachable'; readonly reason: string }
-  | { readonly end: 'interrupted'; readonly reason: string }
-  /** It asked us to slow down. */
-  | { readonly end: 'rate-limited' }
-  /** It will not serve us this. */
-  | { readonly end: 'refused'; readonly reason: ReasonClass }
-  /** Somebody else works on this relay now. */
-  | { readonly end: 'fenced' };
-
-interface Answered {
-  readonly answer: PageAnswer;
-  /** Not stored yet: goes down with the coverage. */
-  readonly rest: JudgedPage;
-}
-
-/** The answer did not come whole, for a reason that may pass. */
-interface Retry {
-  readonly retry: string;
-}
-
-/** Answers in a row that may fail before the slice gives the relay up. */
-const TRIES = 3;
-/** Events held before they go down, for relays that know no limit. */
-const CHUNK = 1_000;
-/** A relay that ignores the limit may send this much in one answer. */
-const MAX_ANSWER = { events: 200_000, bytes: 1024 ** 3 };
-const HARD_MS = 10 * 60_000;
-const RETRY_MS = 250;
-const AUTH_MS = 10_000;
+/** `complete`: everything up to the head is proven, or known to be unprovable. */
+export type SliceResult = SliceEnd | { readonly end: 'complete' };
 
 /** One slice of one relay's history, under a lease: newest unproven stretch first. */
-export function syncRelay(relay: Relay, fence: Fence, options: SliceOptions, modules: SliceModules, signal: AbortSignal): Promise<SliceEnd> {
-  return new Slice(relay, fence, options, modules, signal).run();
+export async function syncRelay(
+  relay: Relay,
+  fence: Fence,
+  options: SliceOptions,
+  modules: SliceModules,
+  signal: AbortSignal,
+): Promise<SliceResult> {
+  const at = unixNow(modules.now);
+  const key = filterKey(options.filter);
+  const rows = await readCoverage(modules.db, relay.id, key);
+  // What is proven of everything is proven of any part.
+  const wider = key === EVERYTHING ? [] : await readCoverage(modules.db, relay.id, EVERYTHING);
+  const before = await readHabits(modules.db, relay.id, at - options.habitsExpireMs / 1000);
+  const habits = new Habits(before ?? newHabits(options.pageLimit, at));
+  const line = new RelayLine({ ...options, url: relay.url }, modules, signal);
+  const headOverlap = Math.ceil(options.headOverlapMs / 1000);
+  const ledger = new CoverageLedger({ relayId: relay.id, filterKey: key, fence, headOverlap }, modules, rows);
+  const slice = new Slice({ ...options, relayId: relay.id }, { ...modules, line, ledger }, signal, wider, habits);
+  try {
+    return await slice.run();
+  } catch (error) {
+    if (signal.aborted) return { end: 'budget' };
+    throw error;
+  } finally {
+    await line.close();
+    if (habits.now !== before) await writeHabits(modules.db, relay.id, habits.now, unixNow(modules.now));
+  }
+}
+
+const EVERYTHING = filterKey({});
+const SPOT_CHECK = 20;
+
+interface OpenSlice extends SliceModules {
+  readonly line: RelayLine;
+  readonly ledger: CoverageLedger;
 }
 
 class Slice {
-  readonly #relay: Relay;
-  readonly #fence: Fence;
-  readonly #options: SliceOptions;
-  readonly #modules: SliceModules;
+  readonly #habits: Habits;
+  readonly #options: SliceOptions & { readonly relayId: number };
+  readonly #modules: OpenSlice;
   readonly #signal: AbortSignal;
-  readonly #filterKey: string;
-  #coverage: CoverageRow[] = [];
-  #habits: StoredHabits;
-  #connection: Connected | undefined;
+  readonly #reader: PageReader;
+  readonly #isEverything: boolean;
+  readonly #startedAt: number;
+  readonly #range: Interval;
+  /** The configured filter without its window. */
+  readonly #filter: Filter;
+  readonly #wider: readonly CoverageRow[];
 
-  constructor(relay: Relay, fence: Fence, options: SliceOptions, modules: SliceModules, signal: AbortSignal) {
-    this.#relay = relay;
-    this.#fence = fence;
+  constructor(
+    options: SliceOptions & { readonly relayId: number },
+    modules: OpenSlice,
+    signal: AbortSignal,
+    wider: readonly CoverageRow[],
+    habits: Habits,
+  ) {
+    this.#habits = habits;
     this.#options = options;
     this.#modules = modules;
     this.#signal = signal;
-    this.#filterKey = filterKey(options.filter);
-    this.#habits = newHabits(options.pageLimit, this.#unix());
+    this.#startedAt = modules.now();
+    this.#isEverything = filterKey(options.filter) === EVERYTHING;
+    this.#reader = new PageReader(options, modules, signal);
+    this.#wider = wider;
+    this.#range = { since: options.filter.since ?? 0, until: options.filter.until ?? OPEN };
+    this.#filter = withoutWindow(options.filter);
   }
 
-  async run(): Promise<SliceEnd> {
-    const { db } = this.#modules;
-    this.#coverage = await readCoverage(db, this.#relay.id, this.#filterKey);
-    const before = await readHabits(db, this.#relay.id, this.#unix() - this.#options.habitsExpireMs / 1000);
-    if (before) this.#habits = before;
-    try {
-      return await this.#walkGaps();
-    } catch (error) {
-      if (this.#signal.aborted) return { end: 'budget' };
-      throw error;
-    } finally {
-      await this.#hangUp();
-      if (!before || !sameHabits(before, this.#habits)) await writeHabits(db, this.#relay.id, this.#habits, this.#unix());
-    }
-  }
-
-  async #walkGaps(): Promise<SliceEnd> {
+  async run(): Promise<SliceResult> {
     // Gaps are listed once: what fails now is for the next slice, or this one might never end.
     for (const gap of this.#gaps()) {
-      const end = await this.#walk(gap);
+      const end = await this.#close(gap);
       if (end) return end;
     }
-    return { end: 'complete' };
+    return (await this.#rescan()) ?? { end: 'complete' };
+  }
+
+  /** Proves anew what was proven long ago, once nothing else is left to do. */
+  async #rescan(): Promise<SliceEnd | undefined> {
+    if (!this.#options.rescan) return undefined;
+    const { ledger } = this.#modules;
+    for (const window of dueForRescan(ledger.rows, this.#options.rescan, this.#habits.now.rescanFactor, this.#unix())) {
+      const before = ledger.found;
+      const end = await this.#close(window);
+      if (end) return end;
+      this.#habits.learn({ rescanFactor: nextFactor(this.#habits.now.rescanFactor, ledger.found - before) });
+    }
+    return undefined;
+  }
+
+  /** By reconciliation where the relay knows how; the rest, and what that cannot prove, by pages. */
+  async #close(gap: Interval): Promise<SliceEnd | undefined> {
+    const windows = [gap];
+    for (let window = windows.pop(); window; window = windows.pop()) {
+      const result = await this.#reconcile(window);
+      if (result.end === 'over') return this.#giveUp(window, result.why);
+      const parts = result.end === 'too-wide' ? splitWindow(window, this.#unix()) : undefined;
+      if (parts) {
+        windows.push(...parts);
+        continue;
+      }
+      const end = result.end === 'complete' ? await this.#afterReconciled(window, result) : await this.#walk(window);
+      if (end) return end;
+    }
+    return undefined;
+  }
+
+  async #reconcile(window: Interval): Promise<WindowResult> {
+    // A local set for a part of everything would have to be told apart by kind and author.
+    if (this.#habits.now.negentropy === 'no' || !this.#isEverything) return { end: 'unsupported' };
+    const { relayId, pageLimit, idleMs, deadlineAt } = this.#options;
+    const { cap } = this.#habits.now;
+    const options = {
+      relayId,
+      batchSize: Math.min(pageLimit, cap > 0 ? cap : pageLimit),
+      idleMs,
+      hardMs: Math.max(1, deadlineAt - this.#modules.now()),
+    };
+    const result = await reconcileWindow(window, options, { ...this.#modules, reader: this.#reader }, this.#signal);
+    if (result.end === 'unsupported') this.#habits.learn({ negentropy: 'no' });
+    if (result.end === 'complete' && this.#habits.now.negentropy === 'unknown')
+      this.#habits.learn({ negentropy: 'yes' });
+    return result;
+  }
+
+  /** Above the oldest id that came up everything is proven; below it pages have the last word. */
+  async #afterReconciled(
+    window: Interval,
+    { ids, asked }: WindowResult & { end: 'complete' },
+  ): Promise<SliceEnd | undefined> {
+    const times = [...ids.values()].sort((a, b) => a - b);
+    const reach = times[0];
+    if (reach === undefined || reach >= window.until) return this.#walk(window);
+    const spot = await this.#reader.read(() => ({
+      until: Math.max(1, times[times.length >> 1] ?? reach),
+      limit: SPOT_CHECK,
+    }));
+    if (!spot.ok) return this.#giveUp(window, spot.end);
+    if (!(await this.#modules.ledger.commit(spot.rest, []))) return { end: 'fenced' };
+    const untold = [...spot.positions.values()].filter(
+      (p) => p.created_at > reach && p.created_at <= window.until && !ids.has(p.id),
+    );
+    // One may just have come in; more means that the relay did not compare what it serves.
+    if (untold.length > 1) {
+      this.#habits.learn({ negentropy: 'no' });
+      return this.#walk(window);
+    }
+    const events = times.filter((t) => t > reach).length;
+    const row: CoverageRow = {
+      since: reach + 1,
+      until: window.until,
+      method: 'negentropy',
+      status: 'complete',
+      events,
+      verifiedAt: asked,
+    };
+    if (!(await this.#modules.ledger.commit(undefined, [row]))) return { end: 'fenced' };
+    return this.#walk({ since: window.since, until: reach }, ids);
   }
 
   /** What is neither proven nor, for the time being, given up as unprovable. */
   #gaps(): Interval[] {
     const notBefore = this.#unix() - this.#options.saturatedRetryMs / 1000;
-    const settled = this.#coverage
+    const settled = [...this.#modules.ledger.rows, ...this.#wider]
       .filter((row) => row.status === 'complete' || (row.status !== 'partial' && row.verifiedAt >= notBefore))
       .map((row): CoverageRow => ({ ...row, status: 'complete' }));
-    return uncovered(settled, { since: 0, until: OPEN });
+    return uncovered(settled, this.#range);
   }
 
-  async #walk(gap: Interval): Promise<SliceEnd | undefined> {
-    const walk = new PageWalk(gap, this.#habits, this.#unix() - this.#options.headOverlapMs / 1000);
-    let failures = 0;
-    while (!walk.exhausted) {
-      if (this.#signal.aborted || this.#modules.now() >= this.#options.deadlineAt) return { end: 'budget' };
-      const asked = this.#unix();
-      const page = await this.#ask(walk);
-      if ('retry' in page) {
-        if (++failures >= TRIES) return this.#giveUp(walk, { end: 'interrupted', reason: page.retry });
-        await sleep(failures * RETRY_MS, undefined, { signal: this.#signal });
-        continue;
+  /** @param told What a reconciliation named: when there turns out to be more, it was not all. */
+  async #walk(gap: Interval, told?: ReadonlyMap<string, number>): Promise<SliceEnd | undefined> {
+    const walk = new PageWalk(gap, this.#habits.now, this.#unix() - this.#options.headOverlapMs / 1000);
+    for (;;) {
+      const page = await this.#reader.read(
+        () => ({ ...this.#filter, ...walk.next() }),
+        (received) => walk.shrink(received),
+      );
+      this.#learn(walk);
+      if (!page.ok) return this.#giveUp(walk.rest, page.end);
+      if (told && [...page.positions.values()].some((p) => p.created_at < gap.until && !told.has(p.id))) {
+        this.#habits.learn({ negentropy: 'no' });
       }
-      if ('end' in page) return this.#giveUp(walk, page);
-      failures = 0;
-      const step = walk.absorb(page.answer);
-      this.#habits = { ...this.#habits, ...walk.habits };
-      const proven: CoverageRow[] = [];
-      const row = { method: 'page', events: page.answer.events.length, verifiedAt: asked } as const;
-      if (step.kind === 'dense') proven.push({ ...row, since: step.second, until: step.second, status: 'saturated', reason: 'dense-second' });
-      else if (step.kind === 'unpageable') proven.push({ ...row, ...walk.rest, status: 'unpageable', reason: step.reason });
-      else if (step.proven) proven.push({ ...row, ...step.proven, status: 'complete' });
-      if (!(await this.#commit(page.rest, proven, asked))) return { end: 'fenced' };
-      if (step.kind === 'done' || step.kind === 'unpageable') return undefined;
+      const { finish, more } = page.hints;
+      const step = walk.absorb({ events: [...page.positions.values()], strays: page.strays, finish, more });
+      this.#learn(walk);
+      if (!(await this.#modules.ledger.commit(page.rest, rowsOf(step, walk.rest, page)))) return { end: 'fenced' };
+      for (const second of step.dense) {
+        const end = await this.#settle(second, [...page.positions.values()]);
+        if (end) return end;
+      }
+      if (step.end !== undefined) return undefined;
     }
-    return undefined;
   }
 
-  /** What the failed walk leaves open is on record, with the reason. */
-  async #giveUp(walk: PageWalk, end: SliceEnd): Promise<SliceEnd> {
-    if (end.end === 'unreachable' || end.end === 'budget') return end;
-    const asked = this.#unix();
-    const reason = 'reason' in end ? end.reason : end.end;
-    const rest: CoverageRow = { ...walk.rest, method: 'page', status: 'partial', reason, events: 0, verifiedAt: asked };
-    return (await this.#commit(undefined, [rest], asked)) ? end : { end: 'fenced' };
-  }
-
-  /**
-   * One request. Events are stored as they come; those of the last chunk are handed back, to go down together with the
-   * coverage that they justify.
-   */
-  async #ask(walk: PageWalk): Promise<Answered | SliceEnd | Retry> {
-    const connected = await this.#connect();
-    if ('end' in connected) return connected;
-    const filter: Filter = { ...this.#options.filter, ...walk.next() };
-    const subscription = connected.relay.request([filter], {
-      signal: this.#signal,
-      idleMs: this.#options.idleMs,
-      hardMs: HARD_MS,
-      maxEvents: MAX_ANSWER.events,
-      maxBytes: MAX_ANSWER.bytes,
-    });
-    const positions = new Map<string, Position>();
-    let strays = 0;
-    let chunk: unknown[] = [];
-    const judge = async () => {
-      const page = await judgePage(chunk, { filter, expiration: this.#options.expiration, at: this.#unix() }, this.#modules, this.#signal);
-      chunk = [];
-      for (const position of page.positions) positions.set(position.id, position);
-      strays += page.strays;
-      return page;
+  /** A second that holds more than a page is proven by other means, or is on record. */
+  async #settle(second: number, shown: readonly Position[]): Promise<SliceEnd | undefined> {
+    const at = { since: second, until: second };
+    const begunAt = this.#modules.now();
+    const settled = await settleSecond(
+      { filter: this.#filter, second, shown, idleMs: this.#options.idleMs },
+      { ...this.#modules, reader: this.#reader, habits: this.#habits, reconcile: () => this.#reconcile(at) },
+      this.#signal,
+    );
+    if (!settled.end)
+      return (await this.#modules.ledger.commit(undefined, [settled.row])) ? undefined : { end: 'fenced' };
+    // A second for which half a slice is not enough would be begun anew by each slice to come.
+    if (settled.end.end !== 'budget' || this.#share(begunAt) < 0.5) return this.#giveUp(at, settled.end);
+    const row: CoverageRow = {
+      ...at,
+      method: 'page',
+      status: 'saturated',
+      reason: 'out-of-time',
+      events: shown.length,
+      verifiedAt: this.#unix(),
     };
-    for await (const batch of subscription) {
-      for (const event of batch) chunk.push(event);
-      if (chunk.length >= CHUNK && !(await this.#commit(await judge(), [], this.#unix()))) return { end: 'fenced' };
-    }
-    const outcome = await subscription.outcome;
-    const rest = await judge();
-    if (outcome.end !== 'eose') {
-      if (!(await this.#commit(rest, [], this.#unix()))) return { end: 'fenced' };
-      return this.#failed(outcome, walk, connected, positions.size);
-    }
-    if (outcome.hints.auth && !connected.authenticated) {
-      if (!(await this.#commit(rest, [], this.#unix()))) return { end: 'fenced' };
-      return (await this.#authenticate(connected)) ? { retry: 'auth' } : { end: 'refused', reason: 'auth-required' };
-    }
-    connected.served += positions.size;
-    const { since, until } = walk.window;
-    const events = [...positions.values()].filter((p) => p.created_at >= since && p.created_at <= until);
-    return { answer: { events, strays, finish: outcome.hints.finish, more: outcome.hints.more }, rest };
+    return (await this.#modules.ledger.commit(undefined, [row])) ? settled.end : { end: 'fenced' };
   }
 
-  /** An answer without an EOSE proves nothing. Is it worth asking again? */
-  async #failed(
-    outcome: Exclude<RequestOutcome, { end: 'eose' }>,
-    walk: PageWalk,
-    connected: Connected,
-    received: number,
-  ): Promise<SliceEnd | Retry> {
-    switch (outcome.end) {
-      case 'aborted':
-        return { end: 'budget' };
-      case 'idle':
-      case 'hard':
-        // Some relays say nothing at all until they know who asks.
-        if (received === 0 && connected.relay.challenge !== undefined && (await this.#authenticate(connected))) return { retry: 'auth' };
-        walk.shrink(received);
-        return { retry: outcome.end };
-      case 'disconnect':
-        // A connection that served pages before may have had its fill; one that broke on its first page was asked for too much.
-        if (connected.served === 0) walk.shrink(received);
-        await this.#hangUp();
-        return { retry: 'disconnect' };
-      case 'too-many':
-        return { end: 'interrupted', reason: 'too-many' };
-      case 'closed':
-      case 'notice':
-        return this.#turnedDown(outcome.class, connected);
-    }
+  /** What a failure leaves open is on record, with the reason. */
+  async #giveUp(left: Interval, end: SliceEnd): Promise<SliceEnd> {
+    if (end.end === 'unreachable' || end.end === 'budget' || end.end === 'fenced') return end;
+    const reason = 'reason' in end ? end.reason : end.end;
+    const rest: CoverageRow = {
+      since: left.since,
+      until: left.until,
+      method: 'page',
+      status: 'partial',
+      reason,
+      events: 0,
+      verifiedAt: this.#unix(),
+    };
+    return (await this.#modules.ledger.commit(undefined, [rest])) ? end : { end: 'fenced' };
   }
 
-  async #turnedDown(reason: ReasonClass, connected: Connected): Promise<SliceEnd | Retry> {
-    switch (reason) {
-      case 'auth-required':
-        return (await this.#authenticate(connected)) ? { retry: 'auth' } : { end: 'refused', reason };
-      case 'rate-limited':
-        return { end: 'rate-limited' };
-      case 'restricted':
-      case 'blocked':
-      case 'unsupported':
-      case 'invalid':
-      case 'pow':
-        return { end: 'refused', reason };
-      case 'too-many-subscriptions':
-        await this.#hangUp();
-        return { retry: reason };
-      case 'error':
-      case 'duplicate':
-      case 'unknown':
-        return { retry: reason };
-    }
+  #learn({ habits: { limit, cap, steady } }: PageWalk): void {
+    this.#habits.learn({ limit, cap, steady });
   }
 
-  /** Once per connection. */
-  async #authenticate(connected: Connected): Promise<boolean> {
-    if (connected.authenticated) return false;
-    connected.authenticated = true;
-    const result = await connected.relay.authenticate(this.#modules.sign, { signal: this.#signal, timeoutMs: AUTH_MS });
-    return result.ok;
-  }
-
-  async #connect(): Promise<Connected | SliceEnd> {
-    if (this.#connection?.relay.close === undefined && this.#connection) return this.#connection;
-    await this.#hangUp();
-    const dialled = await this.#modules.dial(this.#relay.url, { signal: this.#signal, allowInsecure: this.#options.allowInsecure });
-    if (!dialled.ok) {
-      if (dialled.failure.reason === 'aborted') return { end: 'budget' };
-      return { end: 'unreachable', reason: dialled.failure.reason };
-    }
-    const relay = new RelayConnection({ now: this.#modules.now }, dialled.socket);
-    this.#connection = { socket: dialled.socket, relay, served: 0, authenticated: false };
-    return this.#connection;
-  }
-
-  async #hangUp(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.socket.close();
-  }
-
-  /** Stores a page and the coverage it justifies. False when the lease is lost. */
-  async #commit(page: JudgedPage | undefined, proven: readonly CoverageRow[], asked: number): Promise<boolean> {
-    const after = proven.reduce((rows, row) => {
-      // The newest stretch is never proven: relays take in late.
-      const until = Math.min(row.until, asked - Math.ceil(this.#options.headOverlapMs / 1000));
-      return until < row.since ? rows : cover(rows, { ...row, until });
-    }, this.#coverage);
-    const change = coverageChange(this.#coverage, after);
-    const moves = change.deleted.length > 0 || change.inserted.length > 0;
-    if (!page && !moves) return true;
-    const coverage: CoverageCommit = { filterKey: this.#filterKey, ...change, fence: this.#fence };
-    const committed = await this.#modules.writer.commit({
-      relayId: this.#relay.id,
-      seenAt: this.#unix(),
-      fresh: page?.fresh ?? [],
-      known: page?.known ?? [],
-      declined: page?.declined ?? [],
-      mentions: page?.mentions ?? [],
-      ...(moves && { coverage }),
-    });
-    if (page) for (const [verdict, n] of tallyCommitted(page, committed)) this.#modules.metrics.count(verdict, n);
-    if (!committed.fenced) this.#coverage = after;
-    return !committed.fenced;
+  /** The share of the slice that went by since then. */
+  #share(begunAt: number): number {
+    return (this.#modules.now() - begunAt) / Math.max(1, this.#options.deadlineAt - this.#startedAt);
   }
 
   #unix(): number {
@@ -329,10 +311,18 @@ class Slice {
   }
 }
 
-interface Connected {
-  readonly socket: FrameSocket;
-  readonly relay: RelayConnection;
-  /** Events of whole answers. */
-  served: number;
-  authenticated: boolean;
+function withoutWindow(filter: Filter): Filter {
+  return Object.fromEntries(
+    Object.entries(filter).filter(([field]) => field !== 'since' && field !== 'until' && field !== 'limit'),
+  );
+}
+
+/** What an answer has shown, for the record. */
+function rowsOf(step: WalkStep, rest: Interval, page: ReadPage): CoverageRow[] {
+  const base = { method: 'page', verifiedAt: page.asked } as const;
+  const rows: CoverageRow[] = step.proven.map((proven) => ({ ...base, ...proven, status: 'complete' }));
+  if (step.end !== undefined && step.end !== 'done') {
+    rows.push({ ...base, ...rest, status: 'unpageable', reason: step.end, events: page.positions.size });
+  }
+  return rows;
 }
