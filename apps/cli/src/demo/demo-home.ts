@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +29,7 @@ export async function makeDemoHome(seedUrl: string, parent = tmpdir()): Promise<
   };
   const seedFile = join(directory, 'seed-relays.txt');
   await writeFile(seedFile, `${seedUrl}\n`);
-  await writeFile(home.configFile, configText({ dataDir: home.dataDir, seedFile }), { mode: 0o600 });
+  await writeFile(home.configFile, configText({ dataDir: home.dataDir, seedFile }));
   return home;
 }
 
@@ -44,7 +43,6 @@ function configText({ dataDir, seedFile }: { readonly dataDir: string; readonly 
       finder: { mentions: { interval: '1s' } },
       dispatcher: { interval: '1s' },
       api: { host: '127.0.0.1', port: 0 },
-      nostr: { privateKey: randomBytes(32).toString('hex') },
     },
     null,
     2,

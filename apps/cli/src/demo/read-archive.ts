@@ -35,7 +35,7 @@ export async function readProgress(db: Queryable): Promise<ArchiveProgress> {
 export async function isSettled(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ settled: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM relays UNION ALL SELECT 1 FROM candidates)
-       AND NOT EXISTS (SELECT 1 FROM periodic_tasks WHERE finished_at IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM periodic_tasks WHERE stage IN ('seeder', 'finder') AND finished_at IS NULL)
        AND NOT EXISTS (SELECT 1 FROM mentions)
        AND NOT EXISTS (SELECT 1 FROM candidates
          WHERE network = $1 AND NOT exhausted AND (next_due_at < now() + $2::interval OR claimed_at IS NOT NULL))
