@@ -24,7 +24,12 @@ export interface UpOptions extends ConfigOptions, SelectionOptions {
 /** The queue in PostgreSQL holds a connection per worker, beside those of the jobs. */
 const FALLBACK_POOL = 60;
 /** A run that ends by itself does not wait long for what failed once. */
-const ONCE = { 'validator.interval': '10s', 'monitor.retry': '10s', 'synchronizer.backoff': '10s' };
+const ONCE = {
+  'validator.interval': '10s',
+  'monitor.retry': '10s',
+  'synchronizer.backoff': '10s',
+  'synchronizer.rescan.enabled': false,
+};
 const QUIET_CHECK_MS = 1_000;
 
 /** The whole pipeline in one place: servers, migrations, all stages, API and dashboard. */
