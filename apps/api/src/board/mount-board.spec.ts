@@ -166,9 +166,7 @@ function suite(redisUrl: string | undefined): void {
   it('describes the payload of each queue', async () => {
     const [, body] = await board('GET', '/api/queues/sync-clearnet/job-data-schema', OPERATOR);
 
-    expect(body).toMatchObject({
-      jobDataSchema: { properties: { relayId: { type: 'integer' } }, required: ['relayId'] },
-    });
+    expect(body).toMatchObject({ properties: { relayId: { type: 'integer' } }, required: ['relayId'] });
     expect(JSON.stringify(body)).not.toContain('requestId');
   });
 

@@ -77,7 +77,7 @@ describe('relay store', () => {
     expect(await rowOf(id)).toEqual({ status: 'online', reason: null, since: 500, last_seen_at: 500 });
   });
 
-  it('tells the health of a relay that the stage watches', async () => {
+  it('tells the health of a relay, with what the schedule of the stage has counted', async () => {
     const id = await relay('watched');
     await failRelayTask(pool, { stage: 'monitor', relayId: id, baseMs: 1_000, maxMs: 2_000 });
 
@@ -87,7 +87,8 @@ describe('relay store', () => {
       discoveredAt: 100,
       failures: 1,
     });
-    expect(await readRelayHealth(pool, id, 'publisher')).toBeUndefined();
+    expect(await readRelayHealth(pool, id, 'synchronizer')).toMatchObject({ failures: 0 });
+    expect(await readRelayHealth(pool, 999, 'monitor')).toBeUndefined();
   });
 
   it('adds a list of candidates once, however often they stand in it', async () => {

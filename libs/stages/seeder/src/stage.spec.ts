@@ -121,7 +121,8 @@ describe('seederStage', () => {
     expect(said).toMatchObject({ lines: 5, added: 2 });
     expect(Object.values(said.rejected)).toEqual([1, 1]);
     expect(said.rejected).toMatchObject({ scheme: 1 });
-    expect((await bus.counts(['validate-clearnet'])).get('validate-clearnet')?.waiting).toBe(1);
+    const counts = await bus.counts(['validate-clearnet', 'validate-i2p']);
+    expect([...counts.values()].map((c) => c.waiting)).toEqual([1, 0]);
   });
 
   it('reads thousands of lines in batches, and hands over no more than the queue wants', async () => {
