@@ -53,7 +53,10 @@ const PLANTED = [
 ] as const;
 
 const LINT = `
+  import { createProjectGraphAsync } from '@nx/devkit';
   import { ESLint } from 'eslint';
+  // The boundary rule reads the graph from Nx' cache, and says nothing where there is none.
+  await createProjectGraphAsync();
   const rules = ${JSON.stringify([BOUNDARY, IMPORTS, PROPERTIES])};
   const eslint = new ESLint({
     cwd: process.cwd(),
