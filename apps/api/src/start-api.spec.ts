@@ -286,7 +286,8 @@ describe('startApi', () => {
       await spec.post('/v1/queues/find/resume', undefined, VIEWER);
       await spec.post('/v1/queues/find/resume', undefined, OPERATOR);
       const read = async () =>
-        (await spec.pool.query(`SELECT actor, action, target, detail FROM audit_log ORDER BY id`)).rows;
+        (await spec.pool.query<{ detail: object }>(`SELECT actor, action, target, detail FROM audit_log ORDER BY id`))
+          .rows;
       await until(async () => (await read()).every(({ detail }) => 'status' in detail));
 
       expect(await read()).toEqual([

@@ -75,6 +75,7 @@ export async function startApi(
   measure(
     app,
     createHttpMetrics(registry, () => streams.open),
+    log,
   );
   mountHealth(app, createHealthAnswers(modules));
   mountRoutes(app, routes, { access, audit });
@@ -97,10 +98,13 @@ export async function startApi(
   return { url: urlOf(host, realPort), port: realPort, close, [Symbol.asyncDispose]: close };
 }
 
-function measure(app: FastifyInstance, metrics: HttpMetrics): void {
+function measure(app: FastifyInstance, metrics: HttpMetrics, log: Logger): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
-    metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    const { method } = request;
+    metrics.answered(method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    // The pattern, not the path: what people ask for is not for the log.
+    log.debug({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request answered');
     done();
   });
 }

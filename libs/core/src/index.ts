@@ -248,6 +248,12 @@ export {
   type RelayFact,
   type UptimeWindow,
 } from './reads/relay-page.js';
-export { askToCancel, cancelJobRequest, isJobShared, reopenJobRequest } from './requests/cancel-request.js';
+export {
+  askToCancel,
+  cancelJobRequest,
+  cancelUnqueuedRequest,
+  isJobShared,
+  reopenJobRequest,
+} from './requests/cancel-request.js';
 export { createHttpMetrics, type HttpMetrics } from './metrics/http-metrics.js';
 export { lookUpJob, type FoundJob } from './queue/job-lookup.js';

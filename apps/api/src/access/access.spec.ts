@@ -132,4 +132,16 @@ describe('createAccess', () => {
       expected,
     );
   });
+
+  it.each<[AccessOptions, RequestFacts['headers'], boolean]>([
+    [{ host: '127.0.0.1' }, LOCAL, true],
+    [{ host: '127.0.0.1' }, { host: 'evil.example' }, false],
+    [{ host: '127.0.0.1' }, { ...LOCAL, via: '1.1 proxy' }, false],
+    [{ host: '0.0.0.0' }, LOCAL, false],
+    [{ host: '127.0.0.1', token: 'x' }, LOCAL, false],
+    [{ host: '127.0.0.1', token: 'x' }, { ...LOCAL, authorization: 'Bearer x' }, true],
+    [{ host: '127.0.0.1', token: 'x', viewerToken: 'y' }, { ...LOCAL, authorization: 'Bearer y' }, false],
+  ])('with %p, %p may know our insides: %p', (options, headers, expected) => {
+    expect(createAccess(options).mayKnow({ method: 'GET', headers })).toBe(expected);
+  });
 });

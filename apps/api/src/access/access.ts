@@ -24,6 +24,8 @@ export interface Access {
   admit(request: RequestFacts, need: 'viewer' | 'operator'): Actor;
   /** The request bears the operator's token. */
   isOperator(request: RequestFacts): boolean;
+  /** Whether reasons may be told that speak of our insides: to the operator, and to this machine while no token is set. */
+  mayKnow(request: RequestFacts): boolean;
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -44,6 +46,11 @@ export function createAccess({ host, token, viewerToken }: AccessOptions): Acces
     throw unauthorized('This token is not known here.');
   }
 
+  function isAtThisMachine({ headers }: Pick<RequestFacts, 'headers'>): boolean {
+    const isProxied = PROXY_HEADERS.some((name) => headers[name] !== undefined);
+    return isBoundToLoopback && !isProxied && isLoopbackHost(one(headers['host']));
+  }
+
   function localActor({ headers }: RequestFacts): Actor {
     if (!isBoundToLoopback) {
       throw forbidden(
@@ -51,7 +58,7 @@ export function createAccess({ host, token, viewerToken }: AccessOptions): Acces
         'No token is set, and this server listens beyond this machine. Set BIGBROTR_API_TOKEN (api.token).',
       );
     }
-    if (!isLoopbackHost(one(headers['host'])) || PROXY_HEADERS.some((name) => headers[name] !== undefined)) {
+    if (!isAtThisMachine({ headers })) {
       throw forbidden(
         'not-local',
         'Without a token this is for this machine alone, asked for as localhost or 127.0.0.1. Set BIGBROTR_API_TOKEN (api.token).',
@@ -59,6 +66,11 @@ export function createAccess({ host, token, viewerToken }: AccessOptions): Acces
     }
     return 'local';
   }
+
+  const isOperator = ({ headers }: RequestFacts): boolean => {
+    const given = tokenOf(one(headers['authorization']));
+    return given !== undefined && isSame(operatorDigest, given);
+  };
 
   return {
     admit(request, need) {
@@ -71,10 +83,8 @@ export function createAccess({ host, token, viewerToken }: AccessOptions): Acces
       }
       return actor;
     },
-    isOperator({ headers }) {
-      const given = tokenOf(one(headers['authorization']));
-      return given !== undefined && isSame(operatorDigest, given);
-    },
+    isOperator,
+    mayKnow: (request) => (hasTokens ? isOperator(request) : isAtThisMachine(request)),
   };
 }
 

@@ -10,6 +10,7 @@ import type {
 } from '@bull-board/api/typings/app';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { HttpProblem } from '../http/http-problem.js';
 import { renderBoardPage } from './board-page.js';
 import { listStaticFiles } from './static-files.js';
 
@@ -58,16 +59,16 @@ export function createBoardAdapter(): BoardAdapter {
 
 function mountRoute(
   app: FastifyInstance,
-  { route, method, handler }: AppControllerRoute,
+  controller: AppControllerRoute,
   uiConfig: UIConfig,
   queuesFor: (request: FastifyRequest) => BullBoardQueues,
 ): void {
-  for (const url of asList(route)) {
+  for (const url of asList(controller.route)) {
     app.route({
-      method: asList(method).map((name) => name.toUpperCase()),
+      method: asList(controller.method).map((name) => name.toUpperCase()),
       url,
       handler: async (request, reply) => {
-        const answer = await handler({
+        const answer = await controller.handler({
           queues: queuesFor(request),
           uiConfig,
           query: request.query as Record<string, unknown>,
@@ -102,7 +103,7 @@ async function mountFiles(
   const files = await listStaticFiles(directory);
   app.get<{ Params: { '*': string } }>(`${route}/*`, async (request, reply) => {
     const file = files.get(request.params['*']);
-    if (!file) return reply.callNotFound();
+    if (!file) throw new HttpProblem(404, 'not-found', 'The board has no such file.');
     const age = file.immutable ? 'private, max-age=31536000, immutable' : 'private, max-age=3600';
     return reply
       .type(file.type)

@@ -59,7 +59,7 @@ export class BoardQueue extends BullMQAdapter {
   }
 
   override async addJob(_name: string, data: unknown, options: JobOptions): Promise<BoardJob> {
-    if (Object.keys(options ?? {}).length > 0) {
+    if (Object.keys(options).length > 0) {
       throw new HttpProblem(
         422,
         'job-options',
@@ -102,14 +102,21 @@ export class BoardQueue extends BullMQAdapter {
   }
 }
 
-/** What a person fills in: the version and the request are not theirs to say. */
+/** Not for a person to say. */
+const OURS: readonly string[] = ['v', 'requestId'];
+
+/** What a person fills in. */
 function formOf({ payload }: Contract): Record<string, unknown> & { readonly required: readonly string[] } {
   const schema = z.toJSONSchema(payload, { io: 'input' }) as {
     properties?: Record<string, unknown>;
     required?: string[];
   };
-  const { v: _version, requestId: _request, ...properties } = schema.properties ?? {};
-  return { ...schema, properties, required: (schema.required ?? []).filter((name) => name in properties) };
+  const properties = Object.entries(schema.properties ?? {}).filter(([name]) => !OURS.includes(name));
+  return {
+    ...schema,
+    properties: Object.fromEntries(properties),
+    required: (schema.required ?? []).filter((name) => !OURS.includes(name)),
+  };
 }
 
 function hasRelay(contract: Contract): boolean {

@@ -146,7 +146,10 @@ function suite(redisUrl: string | undefined): void {
     };
     const acts = routes.appRoutes.api.filter(({ method }) => method !== 'get');
     const tried = acts.filter(({ method, route }) =>
-      ACTS.some(([name, path]) => name.toLowerCase() === method && new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`).test(path)),
+      ACTS.some(
+        ([name, path]) =>
+          name.toLowerCase() === method && new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`).test(path),
+      ),
     );
 
     expect(tried).toEqual(acts);

@@ -6,8 +6,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Access, Actor } from '../access/access.js';
 import type { Audit } from '../access/audit.js';
 import { createProblemSender } from '../http/error-answer.js';
-import { HttpProblem } from '../http/http-problem.js';
-import { problemOf } from '../http/problem-of.js';
+import type { HttpProblem } from '../http/http-problem.js';
+import { problemOf, queueAway } from '../http/problem-of.js';
 import { createBoardAdapter } from './board-adapter.js';
 import { BoardQueue, type BoardQueueModules } from './board-queue.js';
 
@@ -79,13 +79,7 @@ function guard(scope: FastifyInstance, { access, audit, backend, log }: BoardMod
     const problem = problemOf(error);
     // The board talks to the backend without our words for its faults.
     const isAway = problem.status === 500 && !(await backend.ping(1_000));
-    return sendProblem(
-      reply,
-      isAway
-        ? new HttpProblem(503, 'queue-unavailable', 'The queue backend does not answer.', { cause: error })
-        : problem,
-      request,
-    );
+    return sendProblem(reply, isAway ? queueAway(error) : problem, request);
   });
   return actors;
 }

@@ -35,16 +35,23 @@ function tidy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const node = value as Record<string, unknown>;
   const { [DESCRIBED_AS]: meaning, description } = node;
-  if (typeof meaning === 'object' && meaning !== null)
-    return { ...meaning, ...(description !== undefined && { description }) };
+  if (typeof meaning === 'object' && meaning !== null) {
+    return { ...(tidy(meaning) as object), ...(description !== undefined && { description }) };
+  }
   return Object.fromEntries(
     Object.entries(node)
-      .filter(([name, field]) => name !== '$schema' && !isUnlisted(field))
+      .filter(([name, field]) => !isNoise(name, field, node) && !isUnlisted(field))
       .map(([name, field]) => [
         name,
         name === '$ref' ? String(field).replace('#/$defs/', '#/components/schemas/') : tidy(field),
       ]),
   );
+}
+
+/** What zod writes down beside what we said: the bounds of a double, the pattern behind a format. */
+function isNoise(name: string, field: unknown, node: Readonly<Record<string, unknown>>): boolean {
+  if (name === 'pattern') return 'format' in node;
+  return name === '$schema' || field === Number.MAX_SAFE_INTEGER || field === Number.MIN_SAFE_INTEGER;
 }
 
 function isUnlisted(field: unknown): boolean {

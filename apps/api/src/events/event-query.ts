@@ -21,7 +21,7 @@ const tagParameter = z
   .union([tagValue, z.array(tagValue).min(1).max(MAX_TAG_VALUES)])
   .transform((value) => [value].flat());
 
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
 /** The document names these; the others are told in words. */
 const COMMON = 'adept';
 

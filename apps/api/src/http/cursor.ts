@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { HttpProblem } from './http-problem.js';
 
@@ -33,7 +33,7 @@ export interface Page<T> {
 export function pageOf<R, T>(
   rows: readonly R[],
   limit: number,
-  { item, position }: { item(row: R): T; position(row: R): readonly (string | number)[] },
+  { item, position }: { readonly item: (row: R) => T; readonly position: (row: R) => readonly (string | number)[] },
 ): Page<T> {
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;

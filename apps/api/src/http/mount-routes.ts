@@ -50,7 +50,14 @@ function mountRoute(app: FastifyInstance, route: Route, { access, audit }: Mount
         route,
         request,
         reply,
-        await route.answer(input, { reply, client, headers, url, ...(actor && { actor }) }),
+        await route.answer(input, {
+          reply,
+          client,
+          headers,
+          url,
+          mayKnow: access.mayKnow(request),
+          ...(actor && { actor }),
+        }),
       );
     },
   });

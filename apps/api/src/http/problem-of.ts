@@ -31,11 +31,14 @@ function queueProblem(error: QueueError): HttpProblem {
       // Our own words about a payload's fields, no value of it among them.
       return new HttpProblem(422, error.code, error.message, { cause: error });
     default:
-      return new HttpProblem(503, 'queue-unavailable', 'The queue backend does not answer. Try again in a moment.', {
-        ...RETRY,
-        cause: error,
-      });
+      return queueAway(error);
   }
+}
+
+/** The backend of the queues does not answer. */
+export function queueAway(cause: unknown): HttpProblem {
+  const detail = 'The queue backend does not answer. Try again in a moment.';
+  return new HttpProblem(503, 'queue-unavailable', detail, { ...RETRY, cause });
 }
 
 const BODY_FAULTS: Readonly<Record<string, string>> = {

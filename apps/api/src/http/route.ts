@@ -58,6 +58,8 @@ export interface Exchange {
   readonly reply: FastifyReply;
   /** Absent on public routes. */
   readonly actor?: Actor;
+  /** Reasons that speak of our insides may be told. */
+  readonly mayKnow: boolean;
   /** The address that asks. */
   readonly client: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -1,9 +1,11 @@
 import {
   askToCancel,
   cancelJobRequest,
+  cancelUnqueuedRequest,
   createJobRequest,
   isJobShared,
   lookUpJob,
+  QueueError,
   readJobRequest,
   reopenJobRequest,
   routeRequest,
@@ -114,9 +116,14 @@ export function createJobDesk({ pool, bus, backend, networks, log }: DeskModules
       await cancelJobRequest(pool, id);
       return;
     }
-    const job = await lookUpJob(backend, { queue, key });
-    const result = job ? await bus.cancel(queue, job.jobId) : 'gone';
-    await (result === 'signalled' ? askToCancel(pool, id) : cancelJobRequest(pool, id));
+    try {
+      const job = await lookUpJob(backend, { queue, key });
+      const result = job ? await bus.cancel(queue, job.jobId) : 'gone';
+      await (result === 'signalled' ? askToCancel(pool, id) : cancelJobRequest(pool, id));
+    } catch (error) {
+      // The queue is away: what it never heard of can end all the same.
+      if (!(error instanceof QueueError) || !(await cancelUnqueuedRequest(pool, id))) throw error;
+    }
   }
 }
 

@@ -258,6 +258,8 @@ function suite(redisUrl: string | undefined): void {
     await reaches(job.id, 'failed');
     fails = false;
     expect((await read(job.id)).error).toBe('no room');
+    const stranger = await spec.json(`/v1/jobs/${job.id}`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
+    expect(stranger[1]).toMatchObject({ status: 'failed', error: 'failed; the reason is for operators' });
 
     const [status, again] = await spec.post(`/v1/jobs/${job.id}/retry`);
 
@@ -307,8 +309,8 @@ function suite(redisUrl: string | undefined): void {
       const job = await submit(freshTask());
       const stream = await watch(job.id);
       const seen = views(stream);
-      await work(async ({ progress }) => {
-        await progress(40);
+      await work(async (context) => {
+        await context.progress(40);
         await sleep(300);
         return { kind: 'done', result: 'swept' };
       });
@@ -332,7 +334,7 @@ function suite(redisUrl: string | undefined): void {
       const job = await submit(freshTask());
       const reader = (await watch(job.id)).body!.getReader();
       let text = '';
-      while (!text.includes(': still here')) text += new TextDecoder().decode((await reader.read()).value);
+      while (!text.includes(': still here')) text += Buffer.from((await reader.read()).value as Uint8Array).toString();
 
       expect(text).toContain('event: status');
     });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HttpProblem } from '../http/http-problem.js';
 import { defineRoute, type Exchange, type Route } from '../http/route.js';
 import type { JobDesk } from './job-desk.js';
-import { JobView, toJobView } from './job-view.js';
+import { forAnybody, JobView, toJobView } from './job-view.js';
 import { readProgress, type JobStreams } from './job-streams.js';
 
 const params = z.strictObject({ id: z.uuid() });
@@ -49,9 +49,10 @@ export function jobRoutes({ desk, streams, backend }: JobRouteModules): Route[] 
       need: 'public',
       params,
       answers: { 200: { description: 'The job.', schema: JobView }, 404: { description: 'No such job.' } },
-      async answer({ params: { id } }) {
+      async answer({ params: { id } }, { mayKnow }) {
         const request = await desk.read(id);
-        return toJobView(request, await readProgress(request, backend));
+        const view = toJobView(request, await readProgress(request, backend));
+        return mayKnow ? view : forAnybody(view);
       },
     }),
     defineRoute({
@@ -101,11 +102,14 @@ export function jobRoutes({ desk, streams, backend }: JobRouteModules): Route[] 
       streams: true,
       params,
       answers: {
-        200: { description: 'A stream; the data of each event is a Job.', types: ['text/event-stream'] },
+        200: {
+          description: 'A stream; the data of each event is a Job without its request.',
+          types: ['text/event-stream'],
+        },
         404: { description: 'No such job.' },
       },
-      async answer({ params: { id } }, { client, reply }) {
-        streams.start(await desk.read(id), client, reply);
+      async answer({ params: { id } }, { client, mayKnow, reply }) {
+        streams.start(await desk.read(id), { client, mayKnow }, reply);
       },
     }),
   ];

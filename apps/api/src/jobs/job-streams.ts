@@ -2,7 +2,7 @@ import { lookUpJob, readJobRequests, type JobRequest, type Logger, type Pool, ty
 import type { FastifyReply } from 'fastify';
 
 import { HttpProblem } from '../http/http-problem.js';
-import { isOver, toJobView, type JobView } from './job-view.js';
+import { forAnybody, isOver, toJobView, type JobView } from './job-view.js';
 
 export interface StreamLimits {
   readonly streams: number;
@@ -30,11 +30,17 @@ export interface StreamModules {
   readonly log: Logger;
 }
 
+export interface Watcher {
+  /** Its address. */
+  readonly client: string;
+  readonly mayKnow: boolean;
+}
+
 /** Server-sent events of jobs: the state at once, then every change, until the job is over. */
 export interface JobStreams {
   readonly open: number;
   /** Takes the connection over. Throws a problem when there are too many. */
-  start(request: JobRequest, client: string, reply: FastifyReply): void;
+  start(request: JobRequest, watcher: Watcher, reply: FastifyReply): void;
   close(): void;
 }
 
@@ -99,9 +105,9 @@ export function createJobStreams(limits: StreamLimits, { pool, backend, log }: S
     get open() {
       return streams.size;
     },
-    start(request, client, reply) {
-      admit(client);
-      const stream = openStream(request.id, client, reply, () => streams.delete(stream));
+    start(request, watcher, reply) {
+      admit(watcher.client);
+      const stream = openStream(request.id, watcher, reply, () => streams.delete(stream));
       streams.add(stream);
       stream.send(toJobView(request));
       if (timer === undefined && streams.size > 0) schedule();
@@ -113,7 +119,7 @@ export function createJobStreams(limits: StreamLimits, { pool, backend, log }: S
   };
 }
 
-function openStream(id: string, client: string, reply: FastifyReply, onEnd: () => void): Stream {
+function openStream(id: string, { client, mayKnow }: Watcher, reply: FastifyReply, onEnd: () => void): Stream {
   let sent = '';
   reply.hijack();
   const { raw } = reply;
@@ -140,7 +146,9 @@ function openStream(id: string, client: string, reply: FastifyReply, onEnd: () =
     client,
     startedAt: performance.now(),
     send(view) {
-      const data = JSON.stringify(view);
+      // Not the request: it can be long, and never changes.
+      const { request: _, ...shown } = mayKnow ? view : forAnybody(view);
+      const data = JSON.stringify(shown);
       if (data === sent) return;
       sent = data;
       write(`event: status\ndata: ${data}\n\n`);

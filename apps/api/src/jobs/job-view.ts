@@ -42,6 +42,11 @@ export function toJobView(request: JobRequest, progress?: number): JobView {
   };
 }
 
+/** What a person who only reads may see: an error can speak of our insides. */
+export function forAnybody(view: JobView): JobView {
+  return view.error === null ? view : { ...view, error: 'failed; the reason is for operators' };
+}
+
 export function isOver({ status }: Pick<JobRequest, 'status'>): boolean {
   return status === 'done' || status === 'failed' || status === 'cancelled';
 }

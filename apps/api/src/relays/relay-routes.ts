@@ -268,7 +268,7 @@ function inFormat(
     const [path, search] = url.split('?');
     const next = new URLSearchParams(search);
     next.set('cursor', page.next);
-    reply.header('link', `<${path}?${next}>; rel="next"`);
+    reply.header('link', `<${path ?? ''}?${next.toString()}>; rel="next"`);
   }
   reply.type(format === 'csv' ? 'text/csv; charset=utf-8' : 'text/plain; charset=utf-8');
   return format === 'csv' ? toCsv(page.items) : toText(page.items);

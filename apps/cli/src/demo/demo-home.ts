@@ -2,6 +2,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A claim pushes its task so far ahead; written into the configuration, so that claims can be told from other waits. */
+export const CLAIM_STANDS = '30m';
+
 /** Files of one run, apart from everything else on the machine. */
 export interface DemoHome extends AsyncDisposable {
   readonly directory: string;
@@ -41,7 +44,7 @@ function configText({ dataDir, seedFile }: { readonly dataDir: string; readonly 
       networks: { clearnet: { enabled: false }, local: { enabled: true, discover: true, timeout: '5s' } },
       seeder: { file: seedFile },
       finder: { mentions: { interval: '1s' } },
-      dispatcher: { interval: '1s' },
+      dispatcher: { interval: '1s', visibility: CLAIM_STANDS },
       api: { host: '127.0.0.1', port: 0 },
     },
     null,

@@ -113,6 +113,12 @@ describe('reading the archive', () => {
       expect(await isSettled(pool)).toBe(true);
     });
 
+    it('holds when a task ended while it was being claimed', async () => {
+      await pool.query("UPDATE relay_tasks SET claimed_at = finished_at + interval '80 milliseconds'");
+
+      expect(await isSettled(pool)).toBe(true);
+    });
+
     it.each([
       ['nothing is known yet', 'TRUNCATE relays, relay_tasks CASCADE'],
       ['the seed list is unread', "INSERT INTO periodic_tasks (stage, key) VALUES ('seeder', 'x')"],
@@ -126,7 +132,10 @@ describe('reading the archive', () => {
         "INSERT INTO candidates (url, network, host, discovered_at, next_due_at, claimed_at) VALUES ('ws://x', 'local', 'x', 1, now() + interval '1 hour', now())",
       ],
       ['a task is due within a minute', "UPDATE relay_tasks SET next_due_at = now() + interval '50 seconds'"],
-      ['a task is claimed and unfinished', "UPDATE relay_tasks SET claimed_at = finished_at + interval '1 second'"],
+      [
+        'a task is claimed and not rescheduled',
+        "UPDATE relay_tasks SET claimed_at = now(), next_due_at = now() + interval '30 minutes'",
+      ],
       [
         'a relay is being worked on',
         "INSERT INTO leases (key, holder, expires_at) VALUES ('relay:1', 'x', now() + interval '9 seconds')",

@@ -2,6 +2,7 @@ import type { Queryable } from '@bigbrotr/core';
 import type { NostrEvent } from '@bigbrotr/models';
 
 import type { Archive } from './compare.js';
+import { CLAIM_STANDS } from './demo-home.js';
 import { verdictOfCandidate } from './verdict.js';
 
 /** The one network that the demo lives in. */
@@ -29,8 +30,9 @@ export async function readProgress(db: Queryable): Promise<ArchiveProgress> {
 
 /**
  * Whether nothing is left to do: every list is read, no mention waits, and of the tasks none is due within a minute,
- * claimed and unfinished, or at work under a lease. One statement is one moment, and each stage hands on in the
- * transaction in which it ends, so there is no gap to fall into.
+ * claimed and not rescheduled since, or at work under a lease. One statement is one moment, and each stage hands on in
+ * the transaction in which it ends, so there is no gap to fall into. Stamps would not do: a task that ends while it is
+ * claimed may bear a claim that is the younger one.
  */
 export async function isSettled(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ settled: boolean }>(
@@ -40,10 +42,10 @@ export async function isSettled(db: Queryable): Promise<boolean> {
        AND NOT EXISTS (SELECT 1 FROM candidates
          WHERE network = $1 AND NOT exhausted AND (next_due_at < now() + $2::interval OR claimed_at IS NOT NULL))
        AND NOT EXISTS (SELECT 1 FROM relay_tasks
-         WHERE network = $1 AND NOT disabled AND (next_due_at < now() + $2::interval OR claimed_at > coalesce(finished_at, '-infinity')))
+         WHERE network = $1 AND NOT disabled AND (next_due_at < now() + $2::interval OR next_due_at = claimed_at + $3::interval))
        AND NOT EXISTS (SELECT 1 FROM leases WHERE holder IS NOT NULL AND expires_at > now())
        AND NOT EXISTS (SELECT 1 FROM job_requests WHERE status IN ('queued', 'running')) AS settled`,
-    [NETWORK, HORIZON],
+    [NETWORK, HORIZON, CLAIM_STANDS],
   );
   return rows[0]?.settled === true;
 }

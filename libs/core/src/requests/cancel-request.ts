@@ -2,10 +2,19 @@ import type { Queryable } from '../db/pool.js';
 import type { RequestStatus } from './job-requests.js';
 
 /** Ends a request that is not over yet; false when it is. */
-export async function cancelJobRequest(db: Queryable, id: string): Promise<boolean> {
+export function cancelJobRequest(db: Queryable, id: string): Promise<boolean> {
+  return endRequest(db, id, '');
+}
+
+/** Ends a request that no queue has taken; false when one has, or when it is over. */
+export function cancelUnqueuedRequest(db: Queryable, id: string): Promise<boolean> {
+  return endRequest(db, id, 'AND enqueued_at IS NULL');
+}
+
+async function endRequest(db: Queryable, id: string, condition: '' | 'AND enqueued_at IS NULL'): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE job_requests SET status = 'cancelled', cancel_requested = true, finished_at = now()
-     WHERE id = $1 AND status IN ('queued', 'running')`,
+     WHERE id = $1 AND status IN ('queued', 'running') ${condition}`,
     [id],
   );
   return rowCount === 1;
