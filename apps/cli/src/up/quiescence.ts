@@ -16,7 +16,7 @@ export async function isQuiet(
   const { rows } = await pool.query<{ busy: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM relay_tasks WHERE network = ANY ($1) AND NOT disabled AND next_due_at < now() + $2::interval)
          OR EXISTS (SELECT 1 FROM candidates WHERE network = ANY ($1) AND NOT exhausted AND next_due_at < now() + $2::interval)
-         OR EXISTS (SELECT 1 FROM periodic_tasks WHERE finished_at IS NULL)
+         OR EXISTS (SELECT 1 FROM periodic_tasks WHERE finished_at IS NULL AND stage IN ('seeder', 'finder'))
          OR EXISTS (SELECT 1 FROM mentions)
          OR EXISTS (SELECT 1 FROM job_requests WHERE status IN ('queued', 'running')) AS busy`,
     [networks, HORIZON],

@@ -39,7 +39,7 @@ export async function finishPeriodicTask(
   task: { readonly stage: string; readonly key: string; readonly dueInMs: number; readonly failed: boolean },
 ): Promise<void> {
   await db.query(
-    `UPDATE periodic_tasks SET next_due_at = now() + make_interval(secs => $3 / 1000.0), finished_at = now(),
+    `UPDATE periodic_tasks SET next_due_at = now() + make_interval(secs => $3 / 1000.0), finished_at = clock_timestamp(),
        failures = CASE WHEN $4 THEN failures + 1 ELSE 0 END
      WHERE stage = $1 AND key = $2`,
     [task.stage, task.key, task.dueInMs, task.failed],

@@ -31,7 +31,7 @@ export async function finishRelayTask(
   task: { readonly stage: string; readonly relayId: number; readonly dueInMs: number },
 ): Promise<void> {
   await db.query(
-    `UPDATE relay_tasks SET next_due_at = now() + make_interval(secs => $3 / 1000.0) * (0.9 + 0.2 * random()), finished_at = now(), failures = 0
+    `UPDATE relay_tasks SET next_due_at = now() + make_interval(secs => $3 / 1000.0) * (0.9 + 0.2 * random()), finished_at = clock_timestamp(), failures = 0
      WHERE stage = $1 AND relay_id = $2`,
     [task.stage, task.relayId, task.dueInMs],
   );
@@ -43,7 +43,7 @@ export async function failRelayTask(
   task: { readonly stage: string; readonly relayId: number; readonly baseMs: number; readonly maxMs: number },
 ): Promise<void> {
   await db.query(
-    `UPDATE relay_tasks SET failures = failures + 1, finished_at = now(),
+    `UPDATE relay_tasks SET failures = failures + 1, finished_at = clock_timestamp(),
        next_due_at = now() + make_interval(secs => least($4, $3 * 2 ^ least(failures, 30)) / 1000.0) * (0.9 + 0.2 * random())
      WHERE stage = $1 AND relay_id = $2`,
     [task.stage, task.relayId, task.baseMs, task.maxMs],
