@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import { PARENT_PIPE } from '../commands/worker.js';
 import { CommandError, EXIT, type Shell } from '../shell.js';
 import type { Servers } from './servers.js';
 import type { UpOptions } from './up.js';
@@ -35,7 +36,7 @@ export function startWorkers(
     ...(servers.redisUrl !== undefined && { REDIS_URL: servers.redisUrl }),
     // Their metrics are for scrapers that find them; a port of their own choice is as good as any here.
     PORT: '0',
-    BIGBROTR_PARENT: 'stdin',
+    [PARENT_PIPE]: 'stdin',
   };
   const children = Array.from({ length: workers - 1 }, () => {
     const child = spawn(process.execPath, [MAIN, ...args], {

@@ -37,7 +37,7 @@ describe('resolveDataDir', () => {
   });
 
   it("moves root's data out of a private home, to one place per checkout", () => {
-    const [first, again, other] = ['/root/a', '/root/a', '/root/b'].map((cwd) =>
+    const [first, again, other] = ['/private/a', '/private/a', '/private/b'].map((cwd) =>
       resolveDataDir({ configured: undefined, cwd, uid: 0, reachable: nowhere }),
     );
 
