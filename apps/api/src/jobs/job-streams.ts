@@ -147,8 +147,7 @@ function openStream(id: string, { client, mayKnow }: Watcher, reply: FastifyRepl
     startedAt: performance.now(),
     send(view) {
       // Not the request: it can be long, and never changes.
-      const { request: _, ...shown } = mayKnow ? view : forAnybody(view);
-      const data = JSON.stringify(shown);
+      const data = JSON.stringify({ ...(mayKnow ? view : forAnybody(view)), request: undefined });
       if (data === sent) return;
       sent = data;
       write(`event: status\ndata: ${data}\n\n`);
